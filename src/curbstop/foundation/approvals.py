@@ -7,9 +7,7 @@ from curbstop.foundation.access.models import User
 
 def second_person(*, name: str, maker: str = "drafted_by", checker: str = "approved_by") -> CheckConstraint:
     """Return the constraint that the checker, once there is one, is another person than the maker."""
-    return CheckConstraint(
-        condition=Q(**{f"{checker}__isnull": True}) | ~Q(**{checker: F(maker)}), name=name
-    )
+    return CheckConstraint(condition=Q(**{f"{checker}__isnull": True}) | ~Q(**{checker: F(maker)}), name=name)
 
 
 def refuse_same_person(maker: User, checker: User, refusal: Exception) -> None:

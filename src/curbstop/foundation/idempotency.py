@@ -35,7 +35,7 @@ class IdempotentRequest(models.Model):
     class Meta:
         """A key belongs to its client: two tills may draw the same one."""
 
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(fields=["client", "key"], name="idempotent_request_once"),
         ]
 
@@ -69,7 +69,9 @@ def replayed(*, client: str, key: str, request: Mapping[str, Any]) -> dict[str, 
 def store_response(*, client: str, key: str, response: Mapping[str, Any]) -> None:
     """Keep the answer for whoever asks again, in the transaction that did the work."""
     require_transaction()
-    kept = IdempotentRequest.objects.filter(client=client, key=key, response__isnull=True).update(response=dict(response))
+    kept = IdempotentRequest.objects.filter(client=client, key=key, response__isnull=True).update(
+        response=dict(response)
+    )
     assert kept == 1, "replayed() comes first, and an answer is stored once"
 
 

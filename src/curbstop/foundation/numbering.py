@@ -24,7 +24,7 @@ class NumberSeries(models.Model):
     class Meta:
         """A series counts up from one."""
 
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(condition=models.Q(last_number__gte=1), name="number_series_counts_from_one")
         ]
 

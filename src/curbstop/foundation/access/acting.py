@@ -21,7 +21,7 @@ class Acting:
 class Cursor(Protocol):
     """As much of a database cursor as `announce` needs."""
 
-    def execute(self, sql: str, params: Any = None) -> Any:  # noqa: ANN401  # the shape of every DB-API cursor
+    def execute(self, sql: str, params: Any = None) -> Any:  # the shape of every DB-API cursor
         """Run one statement."""
 
 

@@ -15,6 +15,9 @@ from curbstop.foundation.access.roles import Role
 class User(AbstractUser):
     """A person who signs in. What they may do comes from their roles alone; Django's own superuser flag opens nothing here."""
 
+    # A password's hash helps whoever reads the trail to guess the password.
+    row_changes_secret: ClassVar[tuple[str, ...]] = ("password",)
+
     id = models.BigAutoField(primary_key=True)
 
     @cached_property
@@ -36,25 +39,31 @@ class RoleGrant(models.Model):
     role = models.CharField(max_length=32, choices=[(role.value, role.title) for role in Role])
     # Empty only for the one administrator whom the installation itself makes: somebody has to be first.
     granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="roles_granted", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="roles_granted",
+        null=True,
+        blank=True,
     )
     granted_at = models.DateTimeField()
     revoked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="roles_revoked", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="roles_revoked",
+        null=True,
+        blank=True,
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         """Nobody grants to oneself; a person holds a role once; only one grant has no giver."""
 
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(
                 condition=Q(granted_by__isnull=True) | ~Q(granted_by=F("user")),
                 name="role_grant_not_to_oneself",
             ),
-            models.CheckConstraint(
-                condition=Q(role__in=[role.value for role in Role]), name="role_grant_known_role"
-            ),
+            models.CheckConstraint(condition=Q(role__in=[role.value for role in Role]), name="role_grant_known_role"),
             models.CheckConstraint(
                 condition=Q(revoked_by__isnull=True, revoked_at__isnull=True)
                 | Q(revoked_by__isnull=False, revoked_at__gte=F("granted_at")),
@@ -65,10 +74,14 @@ class RoleGrant(models.Model):
                 name="role_grant_first_is_admin",
             ),
             models.UniqueConstraint(
-                fields=["user", "role"], condition=Q(revoked_at__isnull=True), name="role_grant_held_once"
+                fields=["user", "role"],
+                condition=Q(revoked_at__isnull=True),
+                name="role_grant_held_once",
             ),
             models.UniqueConstraint(
-                "role", condition=Q(granted_by__isnull=True), name="role_grant_one_first_administrator"
+                "role",
+                condition=Q(granted_by__isnull=True),
+                name="role_grant_one_first_administrator",
             ),
         ]
 

@@ -24,7 +24,7 @@ class AuditEvent(AppendOnlyModel):
     class Meta:
         """Read by subject ("what happened to this bill?") and by time."""
 
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["subject", "id"], name="audit_event_subject"),
             BrinIndex(fields=["at"], name="audit_event_at"),
         ]
@@ -39,7 +39,17 @@ class RowChange(AppendOnlyModel):
     Only the trigger `foundation_audit_row` writes here; no login of the application may insert.
     """
 
-    written_by_trigger: ClassVar[bool] = True
+    database_filled: ClassVar[tuple[str, ...]] = (
+        "id",
+        "at",
+        "table_name",
+        "row_id",
+        "operation",
+        "changes",
+        "actor",
+        "login",
+        "request_id",
+    )
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(db_default=Now())
@@ -54,7 +64,7 @@ class RowChange(AppendOnlyModel):
     class Meta:
         """Read by row and by time."""
 
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["table_name", "row_id", "id"], name="row_change_row"),
             BrinIndex(fields=["at"], name="row_change_at"),
         ]

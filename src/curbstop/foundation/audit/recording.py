@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def subject_of(row: "Model | str") -> str:
     """Return how the trail and the ledger name a row: `billing.bill:42`."""
-    return row if isinstance(row, str) else f"{row._meta.label_lower}:{row.pk}"  # noqa: SLF001  # Django's documented Meta API
+    return row if isinstance(row, str) else f"{row._meta.label_lower}:{row.pk}"  # Django's documented Meta API
 
 
 def record(
@@ -32,7 +32,7 @@ def record(
     :raises RuntimeError: outside a transaction
     """
     # Imported here because the models of this package are loaded while Django still builds its registry.
-    from curbstop.foundation.audit.models import AuditEvent  # noqa: PLC0415
+    from curbstop.foundation.audit.models import AuditEvent
 
     require_transaction()
     return AuditEvent.objects.create(
