@@ -13,6 +13,8 @@ from typing import ParamSpec, TypeVar, overload
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
 from django.db.transaction import Atomic
 
+from curbstop.foundation.access.acting import announce
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Refusals = Mapping[str, Callable[[], Exception]]
@@ -33,6 +35,8 @@ class Transaction:
         atomic = Atomic(using=None, savepoint=True, durable=True)
         atomic.__enter__()
         self._atomic = atomic
+        with connection.cursor() as cursor:
+            announce(cursor)
 
     def __exit__(
         self,

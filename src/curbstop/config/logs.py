@@ -1,0 +1,37 @@
+"""Logs: lines that a person reads on a terminal, one JSON object a line in production."""
+
+from typing import Any
+
+import structlog
+
+SHARED = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def logging_of(environment: str) -> dict[str, Any]:
+    """Configure structlog and return Django's LOGGING for one environment."""
+    structlog.configure(
+        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    is_production = environment == "production"
+    renderer = structlog.processors.JSONRenderer() if is_production else structlog.dev.ConsoleRenderer(colors=False)
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "lines": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": SHARED,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            }
+        },
+        "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "root": {"handlers": ["terminal"], "level": "INFO" if is_production else "WARNING"},
+        "loggers": {"django_structlog": {"level": "INFO" if is_production else "ERROR"}},
+    }
