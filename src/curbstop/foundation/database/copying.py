@@ -37,6 +37,21 @@ def copy_frame(table: str, frame: pl.DataFrame, columns: Sequence[str] | None = 
     return frame.height
 
 
+def append_frame(table: str, frame: pl.DataFrame) -> pl.Series:
+    """Append rows that draw their `id` from the table's own sequence; return the ids in the order of the rows.
+
+    :raises RuntimeError: outside a transaction
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)",
+            [table, frame.height],
+        )
+        ids = pl.Series("id", [row[0] for row in cursor.fetchall()], dtype=pl.Int64)
+    copy_frame(table, frame.with_columns(ids))
+    return ids
+
+
 def read_frame(
     query: str,
     params: Sequence[object] | Mapping[str, object] | None = None,

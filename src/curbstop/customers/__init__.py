@@ -1,0 +1,1 @@
+"""People, premises, service points and the accounts that tie them together."""

@@ -1,0 +1,1 @@
+"""How names, addresses and telephone numbers are cleaned and folded for search."""

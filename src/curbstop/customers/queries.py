@@ -1,0 +1,250 @@
+"""What other rooms and pages may know about customers, accounts and agreements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db.models import Q, QuerySet
+
+from curbstop.customers.domain.texts import address_key, phone_digits, search_key
+from curbstop.customers.models import Account, Contact, ServiceAgreement
+from curbstop.customers.permissions import SEE_ACCOUNTS
+from curbstop.foundation.access.models import User
+from curbstop.foundation.database.copying import read_frame
+
+# Fewer digits than this are an account number or a house number, not a telephone number.
+PHONE_DIGITS_MIN = 7
+# A misspelt name shares at least this part of its trigrams: `Delgdo` finds `Delgado`, `Smith` not `Smyrna`.
+SIMILARITY_MIN = 0.45
+
+AGREEMENT_COLUMNS = {
+    "agreement_id": pl.Int64,
+    "account_id": pl.Int64,
+    "debtor_id": pl.Int64,
+    "service_point_id": pl.Int64,
+    "service_id": pl.Int64,
+    "starts_on": pl.Date,
+    "ends_on": pl.Date,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """One account that a search found, as a list shows it."""
+
+    account_id: int
+    account_number: str
+    customer_name: str
+    address: str
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementRow:
+    """One service of an account as its page shows it."""
+
+    id: int
+    service_code: str
+    service_name: str
+    service_point_id: int
+    service_point_number: str
+    starts_on: date
+    ends_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPage:
+    """What the customers room knows about one account."""
+
+    id: int
+    number: str
+    debtor_id: int
+    customer_id: int
+    customer_number: str
+    customer_name: str
+    customer_kind: str
+    phone: str
+    email: str
+    language: str
+    mailing_lines: tuple[str, ...]
+    address_lines: tuple[str, ...]
+    inside_city: bool
+    opened_on: date
+    closed_on: date | None
+    agreements: tuple[AgreementRow, ...]
+
+
+def accounts_visible_to(user: User) -> QuerySet[Account]:
+    """Return the accounts a person may see: all of the city's for those who hold the permission, else none."""
+    accounts = Account.objects.select_related("customer", "premises")
+    return accounts if user.may(SEE_ACCOUNTS) else accounts.none()
+
+
+def search(text: str, user: User, limit: int = 20) -> list[SearchHit]:
+    """Return accounts by account number, name, address or telephone number, exact beginnings first.
+
+    What begins with the text comes first in the order of a list; only when that leaves room are misspelt
+    names and addresses looked for, which costs more.
+    """
+    accounts = accounts_visible_to(user)
+    found: dict[int, Account] = {}
+    for matches in _ways_to_find(accounts, text):
+        if len(found) >= limit:
+            break
+        fresh = matches.exclude(pk__in=found)[: limit - len(found)]
+        found.update((account.pk, account) for account in fresh)
+    return [_hit(account) for account in found.values()]
+
+
+def _ways_to_find(accounts: QuerySet[Account], text: str) -> list[QuerySet[Account]]:
+    key, place, digits = search_key(text), address_key(text), phone_digits(text)
+    if not key:
+        return []
+    number = key.replace(" ", "-").upper()
+    ways = [accounts.filter(number__startswith=number).order_by("number")]
+    if len(digits) >= PHONE_DIGITS_MIN:
+        ways.append(accounts.filter(customer__phone_digits__startswith=digits).order_by("number"))
+    by_name = ("customer__sort_key", "number")
+    ways += [
+        accounts.filter(customer__sort_key__startswith=key).order_by(*by_name),
+        accounts.filter(premises__search_key__startswith=place).order_by("premises__search_key", "number"),
+        accounts.filter(_each_word("customer__search_key", key)).order_by(*by_name),
+        accounts.filter(_each_word("premises__search_key", place)).order_by("premises__search_key"),
+        _similar(accounts, "customer__search_key", key),
+        _similar(accounts, "premises__search_key", place),
+    ]
+    return ways
+
+
+def _each_word(column: str, key: str) -> Q:
+    condition = Q()
+    for word in key.split():
+        condition &= Q(**{f"{column}__contains": word})
+    return condition
+
+
+def _similar(accounts: QuerySet[Account], column: str, key: str) -> QuerySet[Account]:
+    likeness = TrigramWordSimilarity(key, column)
+    return (
+        accounts.filter(**{f"{column}__trigram_word_similar": key})
+        .annotate(likeness=likeness)
+        .filter(likeness__gte=SIMILARITY_MIN)
+        .order_by("-likeness", "number")
+    )
+
+
+def hits_of(account_ids: Sequence[int], user: User) -> list[SearchHit]:
+    """Return accounts that another room found, such as by the serial of a meter, in the order of number."""
+    found = accounts_visible_to(user).filter(pk__in=account_ids).order_by("number")
+    return [_hit(account) for account in found]
+
+
+def _hit(account: Account) -> SearchHit:
+    return SearchHit(
+        account_id=account.pk,
+        account_number=account.number,
+        customer_name=account.customer.name,
+        address=" ".join(filter(None, (account.premises.address_line, account.premises.unit))),
+        is_closed=account.closed_on is not None,
+    )
+
+
+def account_page(number: str) -> AccountPage:
+    """Return one account with its customer, premises and services.
+
+    :raises Account.DoesNotExist: if no account has the number
+    """
+    account = Account.objects.select_related("customer", "premises").get(number=number)
+    customer, premises = account.customer, account.premises
+    lines = (premises.address_line, premises.unit, f"{premises.city}, {premises.state} {premises.zip}")
+    town = f"{customer.mailing_city}, {customer.mailing_state} {customer.mailing_zip}"
+    mailing = (customer.mailing_line_1, customer.mailing_line_2, town.strip(", "))
+    address_lines = tuple(filter(None, lines))
+    return AccountPage(
+        id=account.pk,
+        number=account.number,
+        debtor_id=account.debtor_id,
+        customer_id=customer.pk,
+        customer_number=customer.number,
+        customer_name=customer.name,
+        customer_kind=customer.kind,
+        phone=customer.phone,
+        email=customer.email,
+        language=customer.language,
+        mailing_lines=tuple(filter(None, mailing)) if customer.mailing_line_1 else address_lines,
+        address_lines=address_lines,
+        inside_city=premises.inside_city,
+        opened_on=account.opened_on,
+        closed_on=account.closed_on,
+        agreements=tuple(_agreement_rows(account)),
+    )
+
+
+def _agreement_rows(account: Account) -> list[AgreementRow]:
+    agreements = ServiceAgreement.objects.filter(account=account).select_related("service_point__service")
+    return [
+        AgreementRow(
+            id=agreement.pk,
+            service_code=agreement.service_point.service.code,
+            service_name=agreement.service_point.service.name_en,
+            service_point_id=agreement.service_point_id,
+            service_point_number=agreement.service_point.number,
+            starts_on=agreement.starts_on,
+            ends_on=agreement.ends_on,
+        )
+        for agreement in agreements.order_by("service_point__service__rank", "starts_on", "pk")
+    ]
+
+
+def contacts_of(customer_id: int, limit: int = 50) -> list[Contact]:
+    """Return the latest contacts with a customer, newest first."""
+    contacts = Contact.objects.filter(customer_id=customer_id).select_related("by", "account")
+    return list(contacts.order_by("-at", "-pk")[:limit])
+
+
+def agreements_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFrame:
+    """Return every agreement of the accounts in an id range, both ends included.
+
+    Columns: agreement_id, account_id, debtor_id, service_point_id, service_id, starts_on, ends_on (null
+    while open), in the order of account and agreement.
+    """
+    query = """
+        select g.id, g.account_id, a.debtor_id, g.service_point_id, p.service_id, g.starts_on, g.ends_on
+          from customers_serviceagreement g
+          join customers_account a on a.id = g.account_id
+          join customers_servicepoint p on p.id = g.service_point_id
+         where g.account_id between %s and %s
+         order by g.account_id, g.id"""
+    frame = read_frame(query, [first_account_id, last_account_id])
+    return frame.rename(dict(zip(frame.columns, AGREEMENT_COLUMNS, strict=True))).cast(
+        {name: kind for name, kind in AGREEMENT_COLUMNS.items()}
+    )
+
+
+def agreements_active(*, first_account_id: int, last_account_id: int, on: date) -> pl.DataFrame:
+    """Return the agreements of `agreements_frame` that are in force on a day."""
+    frame = agreements_frame(first_account_id=first_account_id, last_account_id=last_account_id)
+    ends_later = pl.col("ends_on").is_null() | (pl.col("ends_on") > on)
+    return frame.filter((pl.col("starts_on") <= on) & ends_later)
+
+
+def accounts_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFrame:
+    """Return what a bill prints of each account in an id range, both ends included.
+
+    Columns: account_id, account_number, debtor_id, customer_id, customer_name, language, address_line, unit,
+    city, state, zip, inside_city, mailing_line_1, mailing_line_2, mailing_city, mailing_state, mailing_zip,
+    opened_on, closed_on.
+    """
+    query = """
+        select a.id as account_id, a.number as account_number, a.debtor_id, a.customer_id,
+               c.name as customer_name, c.language, p.address_line, p.unit, p.city, p.state, p.zip,
+               p.inside_city, c.mailing_line_1, c.mailing_line_2, c.mailing_city, c.mailing_state,
+               c.mailing_zip, a.opened_on, a.closed_on
+          from customers_account a
+          join customers_customer c on c.id = a.customer_id
+          join customers_premises p on p.id = a.premises_id
+         where a.id between %s and %s
+         order by a.id"""
+    return read_frame(query, [first_account_id, last_account_id]).cast({"closed_on": pl.Date})
