@@ -1,0 +1,1 @@
+"""Value objects that travel between rooms."""

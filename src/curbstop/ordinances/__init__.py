@@ -1,0 +1,1 @@
+"""Code sections, the effective-dated rules that cite them, and the texts and calendar of the city."""
