@@ -13,7 +13,7 @@ SATURDAY, SUNDAY = 5, 6
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days on which the office is closed: `holidays` by day with their names, `closed_weekdays` with Monday as 0."""
+    """When the office is closed: `holidays` by day with their names, `closed_weekdays` with Monday as 0."""
 
     holidays: Mapping[date, str] = field(default_factory=dict)
     closed_weekdays: frozenset[int] = frozenset({SATURDAY, SUNDAY})
@@ -28,7 +28,7 @@ class Calendar:
         return on.weekday() not in self.closed_weekdays and on not in self.holidays
 
     def next_business_day(self, on: date) -> date:
-        """Return the day itself if the office is open, else the first open day after it: where a customer's deadline rolls to."""
+        """Return the day itself if the office is open, else the first open day after it (how deadlines roll)."""
         while not self.is_business_day(on):
             on += timedelta(days=1)
         return on

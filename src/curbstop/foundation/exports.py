@@ -82,7 +82,7 @@ def write_xlsx(rows: Iterable[Mapping[str, Cell]], columns: Sequence[Heading], *
 
 
 def _guarded(line: str) -> str:
-    """Return one line without control characters and leading white space, and with an apostrophe if it looks like a formula."""
+    """Return one line without control characters and leading white space, made harmless if it looks like a formula."""
     plain = "".join(sign for sign in line if unicodedata.category(sign) not in {"Cc", "Cf"} or sign == "\t").lstrip()
     return f"'{plain}" if plain.startswith(_FORMULA_SIGNS) else plain
 

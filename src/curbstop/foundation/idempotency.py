@@ -76,6 +76,6 @@ def store_response(*, client: str, key: str, response: Mapping[str, Any]) -> Non
 
 
 def request_hash(request: Mapping[str, Any]) -> bytes:
-    """Return the SHA-256 of the request as JSON with sorted names, so that the order of a form's fields does not matter."""
+    """Return the SHA-256 of the request as JSON with sorted names: the order of a form's fields does not matter."""
     text = json.dumps(request, sort_keys=True, separators=(",", ":"), cls=DjangoJSONEncoder)
     return hashlib.sha256(text.encode()).digest()

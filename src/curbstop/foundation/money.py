@@ -1,4 +1,4 @@
-"""Money is integer cents inside and dollars only at the edges; a fraction of a cent is rounded half-up, once per printed line.
+"""Money is integer cents inside and dollars at the edges; a fraction of a cent is rounded half-up, once a printed line.
 
 Half-up is rulebook §0.1: 0.125 is 0.13 (half-even would say 0.12), and 2.675 is 2.68 (binary floats say 2.67).
 """

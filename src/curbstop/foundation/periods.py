@@ -1,4 +1,4 @@
-"""Periods are half-open: the first day is in, the last is not, so that neighbors share a boundary and no day counts twice.
+"""Periods are half-open: the first day is in, the last is not; neighbors share a boundary and no day counts twice.
 
 A bill from a read on May 1 to a read on May 31 covers thirty days (rulebook §0.1: service days = current − previous).
 """
@@ -6,6 +6,7 @@ A bill from a read on May 1 to a read on May 31 covers thirty days (rulebook §0
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,14 +44,14 @@ class DayRange:
         """Return the period cut before each given day that lies inside it; the parts' days add up to the whole's."""
         inner = sorted({day for day in days if self.starts_on < day < self.ends_on})
         bounds = [self.starts_on, *inner, self.ends_on]
-        return tuple(DayRange(start, end) for start, end in zip(bounds, bounds[1:], strict=False))
+        return tuple(DayRange(start, end) for start, end in pairwise(bounds))
 
     def __str__(self) -> str:
         return f"{self.starts_on}/{self.ends_on}"
 
 
 def add_months(day: date, months: int) -> date:
-    """Return the same day of a later month, or that month's last day when it is shorter: January 31 + 1 is February 28 or 29."""
+    """Return the same day of a later month, or its last day when it is shorter: January 31 + 1 is February 28 or 29."""
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,4 +1,4 @@
-"""What a room promises, recomputed from its rows: each room lists its proofs in `proofs.py`, and `curbstop prove` runs them all."""
+"""What a room promises, recomputed from its rows: each lists its proofs in `proofs.py`, `curbstop prove` runs them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many things a proof looked at, and each one that breaks the promise, written for the person who must find it."""
+    """How many things a proof looked at, and each that breaks the promise, written for the person who must find it."""
 
     checked: int
     failures: list[str]
@@ -47,7 +47,7 @@ def discover() -> tuple[Proof, ...]:
 
 
 def _proofs_of(package: str) -> Iterable[Proof]:
-    """Return one room's proofs; the foundation keeps its own with the audit trail, because this module is their type."""
+    """Return one room's proofs; the foundation keeps its own with the audit trail: this module is their type."""
     if not package.startswith("curbstop."):
         return ()
     module = "curbstop.foundation.audit.proofs" if package == "curbstop.foundation" else f"{package}.proofs"

@@ -23,7 +23,7 @@ class Unit(StrEnum):
 
 
 # Gallons in one of each unit of volume. 748 gallons in 100 cubic feet is the tariffs' factor (rulebook §0.1), not the
-# physical 748.05; a kiloliter is 1/3785.411784 of 1,000,000 gallons by the definition of the gallon as 231 cubic inches.
+# physical 748.05; a gallon is 231 cubic inches by definition, which is 3.785411784 liters.
 _GALLONS_IN = {
     Unit.GALLONS: Fraction(1),
     Unit.KGAL: Fraction(1000),

@@ -1,4 +1,4 @@
-"""Who acts just now: carried beside the call, and told to the database at the start of each transaction for its row trail."""
+"""Who acts just now: carried beside the call, and told to the database at the start of each transaction."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import get_contextvars
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Cursor(Protocol):
         """Run one statement."""
 
 
-_acting: ContextVar[Acting] = ContextVar("curbstop_acting", default=Acting())
+_PROGRAM = Acting()
+_acting: ContextVar[Acting] = ContextVar("curbstop_acting", default=_PROGRAM)
 
 
 def current_acting() -> Acting:
@@ -44,9 +46,12 @@ def acting(*, actor_id: int | None, request_id: str = "") -> Iterator[None]:
 
 
 def announce(cursor: Cursor) -> None:
-    """Tell the current database transaction who acts; the setting ends with the transaction, so a pooled connection forgets it."""
+    """Tell the current database transaction who acts.
+
+    The setting ends with the transaction, so a pooled connection forgets it.
+    """
     now = current_acting()
-    if now != Acting():
+    if now != _PROGRAM:
         cursor.execute(
             "select set_config('curbstop.actor', %s, true), set_config('curbstop.request_id', %s, true)",
             ["" if now.actor_id is None else str(now.actor_id), now.request_id],
@@ -60,6 +65,7 @@ class ActingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request as its signed-in person, under a request id of our own making."""
-        with acting(actor_id=request.user.pk, request_id=uuid4().hex):
+        """Answer the request as its signed-in person, under the request id that the log lines carry too."""
+        request_id = str(get_contextvars().get("request_id") or uuid4().hex)
+        with acting(actor_id=request.user.pk, request_id=request_id):
             return self.get_response(request)

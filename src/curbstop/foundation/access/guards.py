@@ -30,7 +30,10 @@ def requires(
 ) -> Callable[
     [Callable[Concatenate[StaffRequest, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 ]:
-    """Let a page be seen only with the permission: strangers go to the sign-in page, others get a page that says what is missing."""
+    """Let a page be seen only with the permission.
+
+    Strangers go to the sign-in page; others get a page that says what is missing.
+    """
 
     def guard(
         view: Callable[Concatenate[StaffRequest, P], HttpResponseBase],

@@ -13,7 +13,10 @@ from curbstop.foundation.access.roles import Role
 
 
 class User(AbstractUser):
-    """A person who signs in. What they may do comes from their roles alone; Django's own superuser flag opens nothing here."""
+    """A person who signs in.
+
+    What they may do comes from their roles alone; Django's own superuser flag opens nothing here.
+    """
 
     # A password's hash helps whoever reads the trail to guess the password.
     row_changes_secret: ClassVar[tuple[str, ...]] = ("password",)
@@ -22,7 +25,7 @@ class User(AbstractUser):
 
     @cached_property
     def roles(self) -> frozenset[Role]:
-        """Return the roles this person holds now, read once per loaded user, so that a revoked role ends with the next request."""
+        """Return the roles this person holds: read once for each request, so that a revoked role ends with the next."""
         grants = RoleGrant.objects.filter(user=self, revoked_at__isnull=True)
         return frozenset(Role(role) for role in grants.values_list("role", flat=True))
 

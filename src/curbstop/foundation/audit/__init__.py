@@ -1,4 +1,4 @@
-"""The audit trail: `audit.record(...)` tells an event; triggers write each changed row of the tables that may change."""
+"""The audit trail: `audit.record(...)` tells an event, and triggers write down each changed row."""
 
 from curbstop.foundation.audit.recording import record, subject_of
 

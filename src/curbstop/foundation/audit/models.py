@@ -1,4 +1,4 @@
-"""What happened, twice over: events that the operations tell, and row changes that a trigger writes whoever made them."""
+"""What happened, twice over: events that the operations tell, and row changes that a trigger writes by itself."""
 
 from typing import ClassVar
 
@@ -34,7 +34,7 @@ class AuditEvent(AppendOnlyModel):
 
 
 class RowChange(AppendOnlyModel):
-    """One changed row of a table that may change: the whole row when made or removed, `{column: [before, after]}` otherwise.
+    """One change of a row: the whole row when made or removed, `{column: [before, after]}` otherwise.
 
     Only the trigger `foundation_audit_row` writes here; no login of the application may insert.
     """

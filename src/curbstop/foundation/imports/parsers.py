@@ -1,4 +1,4 @@
-"""How the text of a cell becomes a value; whatever else stands there is refused with what was expected, never coerced."""
+"""How the text of a cell becomes a value; anything else is refused with what was expected, never coerced."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Files that come in are read row by row into typed values or located errors; nothing is coerced and nothing is written.
+"""Files that come in are read row by row into typed values or located errors; nothing is coerced or written.
 
 A clerk who sends a file with three mistakes learns all three at once, each with its line, its column and what was
 expected. What cannot be read as a table at all (a wrong encoding, an unclosed quote, no heading) is one error.
@@ -53,7 +53,7 @@ class FileRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its heading, how its text becomes a value (a `ValueError` says what was expected), and whether it may be empty.
+    """One column: its heading, and how its text becomes a value (a `ValueError` says what was expected).
 
     An `optional` column may be missing from the file or empty in a row; its value is then None.
     """
@@ -131,7 +131,7 @@ def _text_of(source: Path | bytes) -> str:
     except UnicodeDecodeError as problem:
         line = content[: problem.start].count(b"\n") + 1
         raise _Unreadable(
-            f"The byte {content[problem.start]:#04x} is not UTF-8; the file is probably in Windows-1252. Save it as CSV in UTF-8.",
+            f"The byte {content[problem.start]:#04x} is not UTF-8, probably Windows-1252. Save it as CSV in UTF-8.",
             line,
         ) from problem
 
