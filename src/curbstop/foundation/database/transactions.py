@@ -15,8 +15,6 @@ from django.db.transaction import Atomic
 
 from curbstop.foundation.access.acting import announce
 
-from curbstop.foundation.access.acting import announce
-
 P = ParamSpec("P")
 R = TypeVar("R")
 Refusals = Mapping[str, Callable[[], Exception]]
@@ -37,8 +35,6 @@ class Transaction:
         atomic = Atomic(using=None, savepoint=True, durable=True)
         atomic.__enter__()
         self._atomic = atomic
-        with connection.cursor() as cursor:
-            announce(cursor)
         with connection.cursor() as cursor:
             announce(cursor)
 
