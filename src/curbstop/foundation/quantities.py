@@ -83,3 +83,14 @@ class Quantity:
             message = f"{self.unit} and {unit} cannot be added or compared; convert one of them first."
             raise UnitMismatch(message)
         return self.amount
+
+
+def ratio(unit: Unit, to: Unit) -> Fraction:
+    """Return exactly how many of `to` one `unit` is, for columns that are converted whole.
+
+    :raises UnitMismatch: if one of the two units is not a volume
+    """
+    if unit not in _GALLONS_IN or to not in _GALLONS_IN:
+        message = f"{unit} cannot be turned into {to}."
+        raise UnitMismatch(message)
+    return _GALLONS_IN[unit] / _GALLONS_IN[to]
