@@ -67,7 +67,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -82,22 +81,32 @@ MIDDLEWARE = [
 ROOT_URLCONF = "curbstop.config.urls"
 WSGI_APPLICATION = "curbstop.config.wsgi.application"
 
+# The look that all rooms share lives in the foundation; what its frame shows, the staff face knows.
+WEB = places.CHECKOUT / "src/curbstop/foundation/web"
+OFFICE = ["curbstop.staff.views.frame.office"] if "curbstop.staff" in ROOMS else []
+
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [WEB / "templates"],
         "OPTIONS": {
-            "builtins": ["django_cotton.templatetags.cotton"],
+            "builtins": ["django_cotton.templatetags.cotton", "curbstop.foundation.web.tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                *OFFICE,
             ],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
-                    ["django_cotton.cotton_loader.Loader", "django.template.loaders.app_directories.Loader"],
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
                 ),
             ],
         },
@@ -148,6 +157,7 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 SESSION_COOKIE_NAME = "__Host-session" if IS_PRODUCTION else "curbstop-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_PRODUCTION else "curbstop-csrf"
+CSRF_FAILURE_VIEW = "curbstop.foundation.web.errors.csrf_failure"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 60 * 60  # one shift at the counter
@@ -177,11 +187,14 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 USE_I18N = True
+# Staff read English; what a customer reads is put in the customer's language where it is printed.
+LOCALE_PATHS = [WEB.parents[1] / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"  # the city's own zone is in its pack
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
+STATICFILES_DIRS = [WEB / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {

@@ -96,8 +96,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "read_ami": "remota",
         "usage": "Su consumo, {unit}",
         "usage_alt": "Gráfica de barras del consumo en {unit} por período: {bars}.",
-        "usage_compared": "En este período usó {now} {unit}; en el mismo período del año pasado, "
-        "{then}.",
+        "usage_compared": "En este período usó {now} {unit}; en el mismo período del año pasado, {then}.",
         "usage_now": "En este período usó {now} {unit}.",
         "per_day": "Son {daily} {unit} al día.",
         "messages": "Mensajes",

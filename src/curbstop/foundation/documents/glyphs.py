@@ -8,9 +8,7 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-FONT = (
-    Path(__file__).parents[1] / "web/static/vendor/uswds/fonts/public-sans/PublicSans-Regular.ttf"
-)
+FONT = Path(__file__).parents[1] / "web/static/vendor/uswds/fonts/public-sans/PublicSans-Regular.ttf"
 REPLACEMENT = "?"
 WHITESPACE = frozenset("\n\t ")
 

@@ -43,9 +43,7 @@ def render_pdf(template: Path, data: Mapping[str, Any]) -> bytes:
         )
         try:
             # A fixed instant keeps the bytes equal from run to run; dates printed are data.
-            pdf = compiler.compile(
-                source.encode(), format="pdf", sys_inputs=inputs, pdf_standards="ua-1", timestamp=0
-            )
+            pdf = compiler.compile(source.encode(), format="pdf", sys_inputs=inputs, pdf_standards="ua-1", timestamp=0)
         except typst.TypstError as refusal:
             raise DocumentRefused(f"{template.name}: {refusal.message}") from refusal
     assert isinstance(pdf, bytes), "a PDF is always one file"
