@@ -60,7 +60,6 @@ def write_xlsx(rows: Iterable[Mapping[str, Cell]], columns: Sequence[Heading], *
     """Return an export as an Excel workbook of one sheet; text is written as text, never as a formula or a link."""
     target = io.BytesIO()
     options = {
-        "in_memory": True,
         "constant_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
