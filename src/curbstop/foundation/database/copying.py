@@ -32,7 +32,8 @@ def copy_frame(table: str, frame: pl.DataFrame, columns: Sequence[str] | None = 
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+    # COPY goes past Django's cursor: its refusals become Django's exceptions all the same.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
         copy.write(buffer.getbuffer())
     return frame.height
 

@@ -127,7 +127,8 @@ def _grants(table: str, model: type[Model] | None, *, is_view: bool) -> Iterable
     if is_view or table == "django_migrations":
         return
     if model is not None and issubclass(model, AppendOnlyModel):
-        yield f"GRANT INSERT ({_columns(model.insertable_columns())}) ON {quoted} TO {writers}"
+        if insertable := model.insertable_columns():
+            yield f"GRANT INSERT ({_columns(insertable)}) ON {quoted} TO {writers}"
         if model.set_once:
             yield f"GRANT UPDATE ({_columns(model.set_once)}) ON {quoted} TO {writers}"
         return
