@@ -36,7 +36,7 @@ class TestTextCell:
             ("a\u2028=1", "a\n'=1"),
             ("\u200b=1", "'=1"),
             ("\x00=1", "'=1"),
-            ("＝1", "'＝1"),
+            ("\uff1d1", "'\uff1d1"),
             ("O'Brien", "O'Brien"),
             ("12 Main St - Rear", "12 Main St - Rear"),
             ("", ""),
@@ -83,4 +83,4 @@ class TestWriteXlsx:
         assert "<f>" not in sheet
         assert "hyperlink" not in sheet
         assert "=1+1" in sheet
-        assert "<v>-5</v>" in sheet
+        assert "<v>-5.00</v>" in sheet

@@ -7,6 +7,7 @@ import psycopg
 from django.core.management import call_command
 from psycopg import sql
 
+from curbstop.foundation.audit.watching import watch_tables
 from curbstop.foundation.database.addresses import Address
 from curbstop.foundation.database.binaries import ServerRefused
 from curbstop.foundation.database.roles import OWNER, as_owner, grant_by_models, make_roles, prepare_database
@@ -52,6 +53,7 @@ def migrate(place: Address) -> None:
     with as_owner(place):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
+        watch_tables()
         grant_by_models()
 
 
