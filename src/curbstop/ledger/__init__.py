@@ -1,0 +1,1 @@
+"""The ledger: what is owed, what was paid, and the journal that proves both."""

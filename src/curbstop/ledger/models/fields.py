@@ -1,0 +1,13 @@
+"""The column type of a transaction's number, which Django does not know."""
+
+from typing import Any
+
+from django.db import models
+
+
+class TransactionIdField(models.BigIntegerField):
+    """PostgreSQL's xid8: 64 bits, never reused within a cluster. Only the database writes it."""
+
+    def db_type(self, connection: Any) -> str:
+        """Return the type for the table definition."""
+        return "xid8"
