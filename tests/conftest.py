@@ -143,7 +143,7 @@ def replace_flush(database: str) -> Callable[[], None]:
             admin.execute("SET LOCAL session_replication_role = replica")
             for statement in statements:
                 admin.execute(statement)  # type: ignore[call-overload]  # Django's own text
-            for table, rows in seeds.items():
+            for table in seeds:
                 admin.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(table)))
             for table, rows in seeds.items():
                 with admin.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
