@@ -11,6 +11,7 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
 from curbstop.foundation.database.transactions import require_transaction
+from curbstop.ordinances.domain.packs import PackFiles
 from curbstop.ordinances.domain.versions import VersionPlan
 from curbstop.ordinances.models import (
     CityProfile,
@@ -41,15 +42,6 @@ class Adoption:
     holidays: Mapping[date, Mapping[str, str]] = field(default_factory=dict)
     holidays_removed: tuple[date, ...] = ()
     city: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PackFiles:
-    """A pack as it was read: its folder's name, the digest of its files, and their text."""
-
-    name: str
-    sha256: str
-    content: Mapping[str, str]
 
 
 def record_proposal(

@@ -52,12 +52,6 @@ class RuleValueRow:
         return int(self.decimal * 100)
 
     @property
-    def cents_list(self) -> tuple[int, ...]:
-        """The list of dollars of the value as cents, in the order of the pack."""
-        assert self.unit == "dollars_list", f"{self.code} is counted in {self.unit}"
-        return tuple(int(Decimal(str(one)) * 100) for one in self.value)
-
-    @property
     def words(self) -> tuple[str, ...]:
         """The words of a choice or of a list of choices."""
         return tuple(self.value) if isinstance(self.value, list) else (str(self.value),)

@@ -23,10 +23,15 @@ class RuleUnit(StrEnum):
     CCF = "ccf"
     CHOICE = "choice"
     CHOICES = "choices"
-    DOLLARS_LIST = "dollars_list"
+    CENTS = "cents"
+    # Notes and coins: a clerk writes dollars, the count wants whole cents.
+    FACES = "faces"
+    ORDER = "order"
 
 
-WHOLE_UNITS = frozenset({RuleUnit.DAYS, RuleUnit.BUSINESS_DAYS, RuleUnit.MONTHS, RuleUnit.COUNT})
+WHOLE_UNITS = frozenset(
+    {RuleUnit.DAYS, RuleUnit.BUSINESS_DAYS, RuleUnit.MONTHS, RuleUnit.COUNT, RuleUnit.CENTS}
+)
 DECIMAL_UNITS = frozenset({RuleUnit.DOLLARS, RuleUnit.PERCENT, RuleUnit.FACTOR, RuleUnit.CCF})
 
 
@@ -41,14 +46,6 @@ class RuleKind:
     choices: tuple[str, ...] = ()
 
 
-ALLOCATION_KEYS = (
-    "past_due_first",
-    "current_first",
-    "oldest_bill_first",
-    "newest_bill_first",
-    "service_rank",
-)
-
 _U = RuleUnit
 _KINDS = (
     RuleKind("billing.due_days", _U.DAYS, "Days from the bill date to the due date"),
@@ -60,6 +57,8 @@ _KINDS = (
     RuleKind("billing.usage_low_factor", _U.FACTOR, "Usage under this multiple is reviewed"),
     RuleKind("billing.usage_low_change_min", _U.CCF, "… if it also fell by at least this"),
     RuleKind("billing.review_over", _U.DOLLARS, "Bills above this amount are reviewed"),
+    RuleKind("billing.hold_factor", _U.FACTOR, "Bills above this multiple of usual are held"),
+    RuleKind("billing.hold_over", _U.DOLLARS, "… if they are also above this amount"),
     RuleKind("metering.estimates_in_a_row_max", _U.COUNT, "Estimated reads allowed in a row"),
     RuleKind(
         "metering.rollover_share_min",
@@ -76,36 +75,24 @@ _KINDS = (
         choices=("greater", "lesser"),
     ),
     RuleKind("penalty.interest_percent_yearly", _U.PERCENT, "Simple interest a year on arrears"),
-    RuleKind("cashiering.drawer_float", _U.DOLLARS, "Change fund of a drawer"),
-    RuleKind("cashiering.drawer_cash_max", _U.DOLLARS, "Cash above this is dropped to the safe"),
-    RuleKind("cashiering.denominations", _U.DOLLARS_LIST, "Notes and coins that are counted"),
-    RuleKind("cashiering.recounts_max", _U.COUNT, "Recounts allowed after a blind count"),
-    RuleKind("cashiering.over_short_note_over", _U.DOLLARS, "Difference that needs a note"),
+    RuleKind("cash.float", _U.DOLLARS, "Change fund of a drawer"),
+    RuleKind("cash.drawer_max", _U.DOLLARS, "Cash above this is dropped to the safe"),
+    RuleKind("cash.denominations", _U.FACES, "Notes and coins that are counted"),
+    RuleKind("cash.nearest_cents", _U.CENTS, "Smallest coin given: 1, or 5 without pennies"),
+    RuleKind("cash.recounts_max", _U.COUNT, "Recounts allowed after a blind count"),
+    RuleKind("cash.over_short_note_over", _U.DOLLARS, "Difference that needs a note"),
+    RuleKind("cash.over_short_supervisor_over", _U.DOLLARS, "Difference that needs a supervisor"),
+    RuleKind("cash.over_short_manager_over", _U.DOLLARS, "Difference that needs a manager"),
     RuleKind(
-        "cashiering.over_short_supervisor_over", _U.DOLLARS, "Difference that needs a supervisor"
-    ),
-    RuleKind("cashiering.over_short_manager_over", _U.DOLLARS, "Difference that needs a manager"),
-    RuleKind(
-        "cashiering.tenders",
+        "payment.tenders",
         _U.CHOICES,
         "Kinds of payment the counter takes",
         choices=("cash", "check", "card"),
     ),
-    RuleKind("cashiering.check_stale_days", _U.DAYS, "Age at which a check is refused"),
-    RuleKind(
-        "cashiering.cash_rounding",
-        _U.CHOICE,
-        "How the cash part of a payment is rounded",
-        choices=("none", "nearest_five_cents"),
-    ),
-    RuleKind("cashiering.void_reason_letters_min", _U.COUNT, "Shortest reason for a void"),
-    RuleKind(
-        "cashiering.application_order",
-        _U.CHOICES,
-        "What a payment reaches first",
-        choices=ALLOCATION_KEYS,
-    ),
-    RuleKind("cashiering.refund_hold_business_days", _U.BUSINESS_DAYS, "Wait before a refund"),
+    RuleKind("payment.check_stale_days", _U.DAYS, "Age at which a check is refused"),
+    RuleKind("payment.void_reason_letters_min", _U.COUNT, "Shortest reason for a void"),
+    RuleKind("payment.application_order", _U.ORDER, "What a payment reaches first"),
+    RuleKind("payment.refund_hold_business_days", _U.BUSINESS_DAYS, "Wait before a refund"),
     RuleKind("treasury.deposit_days_max", _U.DAYS, "Days until receipts are at the bank"),
     RuleKind("deposit.months", _U.MONTHS, "Months of charges in a deposit", required=False),
     RuleKind("deposit.good_months", _U.MONTHS, "Clean months until it is returned", required=False),
