@@ -1,10 +1,11 @@
-"""The customers room as a Django application."""
+"""Django's registration of the customers room."""
 
 from django.apps import AppConfig
 
 
-class CustomersConfig(AppConfig):
+class Customers(AppConfig):
     """Customers, premises, service points, accounts, agreements and the contact log."""
 
     name = "curbstop.customers"
     label = "customers"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -177,7 +177,9 @@ class Contact(AppendOnlyModel):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="contact_channel_known", condition=Q(channel__in=["phone", "counter", "mail", "email"])),
+            models.CheckConstraint(
+                name="contact_channel_known", condition=Q(channel__in=["phone", "counter", "mail", "email"])
+            ),
             models.CheckConstraint(name="contact_direction_known", condition=Q(direction__in=["inbound", "outbound"])),
             models.CheckConstraint(name="contact_says_something", condition=~Q(note="")),
         ]

@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from curbstop.customers.domain.texts import address_key, phone_digits, search_key
 from curbstop.customers.models import Account, Contact, ServiceAgreement
@@ -16,10 +16,8 @@ from curbstop.foundation.database.copying import read_frame
 
 # Fewer digits than this are an account number or a house number, not a telephone number.
 PHONE_DIGITS_MIN = 7
-# A misspelt name shares at least this part of its trigrams: `Delgdo` finds `Delgado`, `Smith` not `Smyrna`.
-SIMILARITY_MIN = 0.45
 
-AGREEMENT_COLUMNS = {
+AGREEMENT_COLUMNS: dict[str, type[pl.DataType]] = {
     "agreement_id": pl.Int64,
     "account_id": pl.Int64,
     "debtor_id": pl.Int64,
@@ -125,12 +123,18 @@ def _each_word(column: str, key: str) -> Q:
     return condition
 
 
+class ResemblesPartOf(Func):
+    """PostgreSQL's `key <% column`: some words of the column resemble the key; the trigram index answers it."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " <%% "
+    output_field = BooleanField()
+
+
 def _similar(accounts: QuerySet[Account], column: str, key: str) -> QuerySet[Account]:
-    likeness = TrigramWordSimilarity(key, column)
     return (
-        accounts.filter(**{f"{column}__trigram_word_similar": key})
-        .annotate(likeness=likeness)
-        .filter(likeness__gte=SIMILARITY_MIN)
+        accounts.filter(ResemblesPartOf(Value(key), F(column)))
+        .annotate(likeness=TrigramWordSimilarity(key, column))
         .order_by("-likeness", "number")
     )
 
@@ -211,16 +215,14 @@ def agreements_frame(*, first_account_id: int, last_account_id: int) -> pl.DataF
     while open), in the order of account and agreement.
     """
     query = """
-        select g.id, g.account_id, a.debtor_id, g.service_point_id, p.service_id, g.starts_on, g.ends_on
+        select g.id as agreement_id, g.account_id, a.debtor_id, g.service_point_id, p.service_id,
+               g.starts_on, g.ends_on
           from customers_serviceagreement g
           join customers_account a on a.id = g.account_id
           join customers_servicepoint p on p.id = g.service_point_id
          where g.account_id between %s and %s
          order by g.account_id, g.id"""
-    frame = read_frame(query, [first_account_id, last_account_id])
-    return frame.rename(dict(zip(frame.columns, AGREEMENT_COLUMNS, strict=True))).cast(
-        {name: kind for name, kind in AGREEMENT_COLUMNS.items()}
-    )
+    return read_frame(query, [first_account_id, last_account_id], AGREEMENT_COLUMNS)
 
 
 def agreements_active(*, first_account_id: int, last_account_id: int, on: date) -> pl.DataFrame:
@@ -247,4 +249,4 @@ def accounts_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFra
           join customers_premises p on p.id = a.premises_id
          where a.id between %s and %s
          order by a.id"""
-    return read_frame(query, [first_account_id, last_account_id]).cast({"closed_on": pl.Date})
+    return read_frame(query, [first_account_id, last_account_id], {"closed_on": pl.Date})

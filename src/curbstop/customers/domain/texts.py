@@ -43,12 +43,8 @@ def clean_text(text: str) -> str:
 def search_key(text: str) -> str:
     """Return the text as it is searched: no accents, case, punctuation or doubled spaces."""
     if not text.isascii():
-        text = "".join(
-            c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)
-        )
-        text = "".join(
-            c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs"} or c.isspace()
-        )
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        text = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs"} or c.isspace())
     return NOT_WORDS.sub(" ", APOSTROPHES.sub("", text.casefold())).strip()
 
 

@@ -43,9 +43,7 @@ def add_agreements(rows: pl.DataFrame) -> pl.Series:
 
 
 @transaction
-def open_account(
-    *, customer: Customer, premises: Premises, opened_on: date, by: User | None, at: datetime
-) -> Account:
+def open_account(*, customer: Customer, premises: Premises, opened_on: date, by: User | None, at: datetime) -> Account:
     """Open an account for a customer at a premises under the next account number."""
     number = str(FIRST_ACCOUNT_NUMBER + next_number("customers.account"))
     row = {
@@ -99,9 +97,7 @@ def start_agreement(
 
 
 @transaction
-def end_agreement(
-    *, agreement: ServiceAgreement, ends_on: date, by: User | None, at: datetime
-) -> ServiceAgreement:
+def end_agreement(*, agreement: ServiceAgreement, ends_on: date, by: User | None, at: datetime) -> ServiceAgreement:
     """End an account's responsibility: `ends_on` is the first day it no longer answers for the point.
 
     :raises AgreementRefused: if it has ended already or would end before it starts

@@ -58,17 +58,12 @@ def add_customers(rows: pl.DataFrame) -> pl.Series:
     """
     text = pl.String()
     is_person = rows["kind"] == Customer.Kind.PERSON.value
-    cleaned = rows.with_columns(
-        pl.col(name).map_elements(clean_text, return_dtype=text) for name in CUSTOMER_TEXTS
-    )
+    cleaned = rows.with_columns(pl.col(name).map_elements(clean_text, return_dtype=text) for name in CUSTOMER_TEXTS)
     keys = [
         pl.Series("search_key", [search_key(name) for name in cleaned["name"]], dtype=text),
         pl.Series(
             "sort_key",
-            [
-                sort_key(name=name, is_person=person)
-                for name, person in zip(cleaned["name"], is_person, strict=True)
-            ],
+            [sort_key(name=name, is_person=person) for name, person in zip(cleaned["name"], is_person, strict=True)],
             dtype=text,
         ),
         pl.Series("phone_digits", [phone_digits(phone) for phone in cleaned["phone"]], dtype=text),

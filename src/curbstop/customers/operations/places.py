@@ -15,15 +15,11 @@ def add_premises(rows: pl.DataFrame) -> pl.Series:
     :raises NotText: if a text holds a NUL
     """
     text = pl.String()
-    cleaned = rows.with_columns(
-        pl.col(name).map_elements(clean_text, return_dtype=text) for name in PREMISES_TEXTS
-    )
+    cleaned = rows.with_columns(pl.col(name).map_elements(clean_text, return_dtype=text) for name in PREMISES_TEXTS)
     addresses = zip(cleaned["address_line"], cleaned["unit"], strict=True)
     key = pl.Series("search_key", [address_key(f"{line} {unit}") for line, unit in addresses])
     columns = [*PREMISES_TEXTS, "inside_city"]
-    return append_frame(
-        Premises._meta.db_table, cleaned.select(columns).with_columns(key.cast(text))
-    )
+    return append_frame(Premises._meta.db_table, cleaned.select(columns).with_columns(key.cast(text)))
 
 
 def add_service_points(rows: pl.DataFrame) -> pl.Series:

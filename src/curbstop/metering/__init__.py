@@ -1,0 +1,1 @@
+"""Meters, what they read, and the usage that is billed from it."""

@@ -1,0 +1,1 @@
+"""From register to usage, in exact integers over columns."""

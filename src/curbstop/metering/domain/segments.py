@@ -1,0 +1,111 @@
+"""What a meter counted between two reads: the difference, the rollover, and the conversion of units.
+
+Registers travel as integers of a ten-thousandth (`…_e4`), so that columns stay exact; a six-dial meter that
+went from 999,872 to 143 counted 271 (rulebook §1.5, WX-1.5a).
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from curbstop.foundation.quantities import Unit, ratio
+
+E4 = 10_000
+BASELINE_READS = 3
+NEGATIVE_READ = "negative_read"
+
+VOLUMES = (Unit.GALLONS, Unit.KGAL, Unit.CUBIC_FEET, Unit.CCF, Unit.KILOLITER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePolicy:
+    """A city's own rules of measuring: the unit it bills, and when a lower read is a rollover."""
+
+    unit: Unit
+    whole_units: bool
+    rollover_previous_percent_min: int
+    rollover_baseline_times_max: int
+
+
+def segments_of(points: pl.DataFrame, policy: UsagePolicy) -> pl.DataFrame:
+    """Return one row for each two consecutive register points of an installation.
+
+    `points` has installation_id, service_point_id, on_day, register_e4, read_id (null for the register a
+    meter was set with), dials, multiplier_e2, unit, meter_size and removed_on. Added are from_on, from_read_id,
+    difference_e4 (register units), registered_e4 (the policy's unit) and problem (null, or why the
+    difference cannot be trusted).
+    """
+    ordered = _one_point_a_day(points).sort("installation_id", "on_day")
+    before = {
+        "from_on": "on_day",
+        "from_read_id": "read_id",
+        "from_register_e4": "register_e4",
+    }
+    segments = ordered.with_columns(
+        pl.col(column).shift(1).over("installation_id").alias(name) for name, column in before.items()
+    ).filter(pl.col("from_on").is_not_null())
+    return _in_unit(_with_rollover(segments, policy), policy.unit)
+
+
+def _one_point_a_day(points: pl.DataFrame) -> pl.DataFrame:
+    """Prefer the read to the register that the meter was set with on the same day."""
+    return points.sort("read_id", nulls_last=True).unique(
+        ["installation_id", "on_day"], keep="first", maintain_order=True
+    )
+
+
+def _with_rollover(segments: pl.DataFrame, policy: UsagePolicy) -> pl.DataFrame:
+    """Accept a lower read as a rollover only near the end of the dials and near the usual usage."""
+    plain = pl.col("register_e4") - pl.col("from_register_e4")
+    usual = pl.when(plain >= 0).then(plain)
+    earlier = usual.shift(1).over("installation_id")
+    window = {"window_size": BASELINE_READS, "min_samples": 1}
+    full_scale = pl.lit(10, dtype=pl.Int64).pow(pl.col("dials").cast(pl.Int64)).cast(pl.Int64) * E4
+    marked = segments.with_columns(
+        plain.alias("plain_e4"),
+        (plain + full_scale).alias("candidate_e4"),
+        full_scale.alias("full_scale_e4"),
+        earlier.rolling_sum(**window).over("installation_id").alias("baseline_sum_e4"),
+        earlier.is_not_null().cast(pl.Int64).rolling_sum(**window).over("installation_id").alias("baseline_reads"),
+    )
+    near_the_end = (
+        pl.col("from_register_e4").cast(pl.Int128) * 100
+        >= pl.col("full_scale_e4").cast(pl.Int128) * policy.rollover_previous_percent_min
+    )
+    near_the_usual = (
+        pl.col("candidate_e4").cast(pl.Int128) * pl.col("baseline_reads")
+        <= pl.col("baseline_sum_e4").cast(pl.Int128) * policy.rollover_baseline_times_max
+    )
+    rolled = (pl.col("plain_e4") < 0) & near_the_end & near_the_usual.fill_null(value=False)
+    return marked.with_columns(
+        pl.when(rolled).then("candidate_e4").otherwise("plain_e4").alias("difference_e4"),
+        pl.when((pl.col("plain_e4") < 0) & ~rolled).then(pl.lit(NEGATIVE_READ)).alias("problem"),
+    ).drop("plain_e4", "candidate_e4", "full_scale_e4", "baseline_sum_e4", "baseline_reads")
+
+
+def _in_unit(segments: pl.DataFrame, unit: Unit) -> pl.DataFrame:
+    return segments.with_columns(
+        converted(pl.col("difference_e4").clip(lower_bound=0), unit).alias("registered_e4"),
+        converted(pl.col("from_register_e4"), unit).alias("from_position_e4"),
+    )
+
+
+def converted(column: pl.Expr, unit: Unit) -> pl.Expr:
+    """Return register units as ten-thousandths of `unit`, half up, by each row's own multiplier and unit.
+
+    Converted once, at the reading, with the published factors and four decimals (rulebook §0.1).
+    """
+    wide = column.cast(pl.Int128) * pl.col("multiplier_e2")
+    expression = pl.lit(None, dtype=pl.Int128)
+    for source in VOLUMES:
+        factor = ratio(source, unit) / 100
+        expression = pl.when(pl.col("unit") == source.value).then(_half_up(wide, factor)).otherwise(expression)
+    # A strict cast refuses what does not fit instead of wrapping around.
+    return expression.cast(pl.Int64, strict=True)
+
+
+def _half_up(column: pl.Expr, factor: Fraction) -> pl.Expr:
+    numerator = pl.lit(2 * factor.numerator, dtype=pl.Int128)
+    denominator = pl.lit(factor.denominator, dtype=pl.Int128)
+    return (column * numerator + denominator) // (denominator * 2)

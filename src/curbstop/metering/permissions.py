@@ -1,0 +1,22 @@
+"""What may be done with meters, reads and usage, and by whom."""
+
+from curbstop.foundation.access.permissions import Permission
+from curbstop.foundation.access.roles import Role
+
+SEE_READS = Permission(
+    "metering.see_reads",
+    "See meters, reads and usage",
+    {Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR, Role.FIELD},
+)
+RECORD_READS = Permission(
+    "metering.record_reads",
+    "Load a file of meter reads",
+    {Role.LEAD, Role.SUPERVISOR, Role.MANAGER, Role.FIELD},
+)
+SETTLE_USAGE = Permission(
+    "metering.settle_usage",
+    "Turn reads into usage",
+    {Role.LEAD, Role.SUPERVISOR, Role.MANAGER},
+)
+
+PERMISSIONS = (SEE_READS, RECORD_READS, SETTLE_USAGE)
