@@ -10,6 +10,8 @@ from pathlib import Path
 
 FONT = Path(__file__).parents[1] / "web/static/vendor/uswds/fonts/public-sans/PublicSans-Regular.ttf"
 REPLACEMENT = "?"
+# Inches and feet, as typed in meter sizes.
+NEAREST = {"″": '"', "′": "'"}  # noqa: RUF001  # the primes are the point
 WHITESPACE = frozenset("\n\t ")
 
 
@@ -23,6 +25,8 @@ def printable(text: str) -> str:
 
 
 def _nearest(char: str) -> str:
+    if char in NEAREST:
+        return NEAREST[char]
     if unicodedata.category(char) in {"Cc", "Cf", "Mn"}:
         return ""
     plain = [part for part in unicodedata.normalize("NFKD", char) if part in _drawable()]
@@ -39,7 +43,9 @@ def _drawable() -> frozenset[str]:
         (offset,) = struct.unpack_from(">4xI", font, cmap + 4 + 8 * index)
         (layout,) = struct.unpack_from(">H", font, cmap + offset)
         if layout == 4:  # noqa: PLR2004  # the segment map of the Basic Multilingual Plane
-            return WHITESPACE | _segments(font, cmap + offset)
+            # Controls and invisible marks have no business on paper, whatever the font says.
+            seen = (char for char in _segments(font, cmap + offset) if unicodedata.category(char)[0] != "C")
+            return WHITESPACE.union(seen)
     raise AssertionError("the font has no character map of format 4")
 
 

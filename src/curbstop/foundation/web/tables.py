@@ -15,7 +15,7 @@ PER_PAGE = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class Table(django_tables2.Table):
+class Table(django_tables2.Table):  # type: ignore[misc]  # django-tables2 has no types
     """A list of rows; a room subclasses it, names its columns and sets `title`."""
 
     title = "List"
@@ -25,7 +25,7 @@ class Table(django_tables2.Table):
         attrs = {"class": "office-table"}
 
 
-class MoneyColumn(django_tables2.Column):
+class MoneyColumn(django_tables2.Column):  # type: ignore[misc]  # django-tables2 has no types
     """Cents, shown as dollars on the right."""
 
     def __init__(self, **options: Any) -> None:
@@ -41,7 +41,7 @@ class MoneyColumn(django_tables2.Column):
         return dollars(value)
 
 
-class DayColumn(django_tables2.Column):
+class DayColumn(django_tables2.Column):  # type: ignore[misc]  # django-tables2 has no types
     """A day, shown as `Nov 22, 2026`."""
 
     def render(self, value: Any) -> str:

@@ -1,0 +1,71 @@
+"""What waits for a person: one card for each kind of work that their roles open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from curbstop.billing.permissions import APPROVE_RUN, SEE_RUNS
+from curbstop.billing.queries import runs_visible_to
+from curbstop.cashiering.permissions import TAKE_PAYMENT
+from curbstop.cashiering.queries import open_drawer_of
+from curbstop.foundation.access.models import User
+from curbstop.foundation.access.permissions import Permission
+from curbstop.staff.queries.menu import address_of
+from curbstop.treasury.permissions import MAKE_DEPOSIT, VERIFY_DEPOSIT
+from curbstop.treasury.queries import deposits_visible_to, drawers_to_deposit
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One kind of work: how much of it waits (empty if it is not counted), and where it is done."""
+
+    title: str
+    count: str
+    about: str
+    address: str
+
+
+def cards_of(user: User) -> list[Card]:
+    """Return the person's cards in the order of a working day."""
+    return [
+        Card(title, *count(user), address)
+        for title, route, needed, count in WORK
+        if user.may(needed) and (address := address_of(route))
+    ]
+
+
+def _drawer(user: User) -> tuple[str, str]:
+    drawer = open_drawer_of(user)
+    if drawer is None:
+        return "Closed", "Open your drawer with its counted float to take payments."
+    return "Open", f"{drawer.till} has been yours since {drawer.opened_at:%H:%M}."
+
+
+def _drawers(_user: User) -> tuple[str, str]:
+    count = drawers_to_deposit().count()
+    return str(count), "closed drawers wait for the bank."
+
+
+def _deposits(user: User) -> tuple[str, str]:
+    count = deposits_visible_to(user).filter(verification__isnull=True).exclude(prepared_by=user).count()
+    return str(count), "deposits wait for a second person."
+
+
+def _runs_to_approve(user: User) -> tuple[str, str]:
+    count = runs_visible_to(user).filter(state="drafted").exclude(drafted_by=user).count()
+    return str(count), "drafted runs wait for a second person."
+
+
+def _runs_to_release(user: User) -> tuple[str, str]:
+    count = runs_visible_to(user).filter(state="approved").count()
+    return str(count), "approved runs wait to be released."
+
+
+Counter = Callable[[User], tuple[str, str]]
+
+WORK: tuple[tuple[str, str, Permission, Counter], ...] = (
+    ("Your drawer", "cashiering:counter", TAKE_PAYMENT, _drawer),
+    ("Drawers to deposit", "treasury:deposits", MAKE_DEPOSIT, _drawers),
+    ("Deposits to verify", "treasury:deposits", VERIFY_DEPOSIT, _deposits),
+    ("Runs to approve", "billing:runs", APPROVE_RUN, _runs_to_approve),
+    ("Runs to release", "billing:runs", SEE_RUNS, _runs_to_release),
+)

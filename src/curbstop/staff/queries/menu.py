@@ -1,0 +1,93 @@
+"""The frame around every page: who is signed in, where they may go, in which city, on which business day."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import NoReverseMatch, reverse
+
+from curbstop.billing.permissions import SEE_RUNS
+from curbstop.cashiering.permissions import TAKE_PAYMENT, VIEW_RECEIPTS
+from curbstop.customers.permissions import SEE_ACCOUNTS
+from curbstop.foundation.access.models import User
+from curbstop.foundation.access.permissions import Permission
+from curbstop.ledger.queries import current_business_day
+from curbstop.ordinances.queries import NoSuchRule, city
+from curbstop.staff.permissions import SEE_HOME
+from curbstop.treasury.permissions import VIEW_DEPOSITS
+
+# In the order of a day: the office opens, takes money, counts it, banks it, bills, and reports.
+PLACES: tuple[tuple[str, str, Permission], ...] = (
+    ("Home", "staff:home", SEE_HOME),
+    ("Take a payment", "cashiering:counter", TAKE_PAYMENT),
+    ("Drawers", "cashiering:drawers", VIEW_RECEIPTS),
+    ("Receipts", "cashiering:receipts", VIEW_RECEIPTS),
+    ("Deposits", "treasury:deposits", VIEW_DEPOSITS),
+    ("Billing runs", "billing:runs", SEE_RUNS),
+    ("Reports", "reports:reports", VIEW_DEPOSITS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One place in the menu."""
+
+    label: str
+    address: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What base.html shows around a page; all empty for a stranger but the city."""
+
+    city: str
+    home: str = "/"
+    search: str = ""
+    sought: str = ""
+    person: str = ""
+    roles: tuple[str, ...] = ()
+    menu: tuple[Link, ...] = ()
+    business_day: date | None = None
+
+
+def frame_of(user: User | None, *, path: str, sought: str = "") -> Frame:
+    """Return the frame for a person on a page; None is a stranger."""
+    if user is None:
+        return Frame(city=_city_name())
+    return Frame(
+        city=_city_name(),
+        home=reverse("staff:home"),
+        search=reverse("staff:search") if user.may(SEE_ACCOUNTS) else "",
+        sought=sought,
+        person=user.get_full_name() or user.get_username(),
+        roles=tuple(sorted(role.title for role in user.roles)),
+        menu=tuple(_links(user, path)),
+        business_day=current_business_day(),
+    )
+
+
+def _city_name() -> str:
+    try:
+        return city().name
+    except NoSuchRule:
+        return ""
+
+
+def _links(user: User, path: str) -> list[Link]:
+    """Return the places a person may go; the longest address that begins the path is the current one."""
+    places = [(label, address_of(route)) for label, route, needed in PLACES if user.may(needed)]
+    open_places = [(label, address) for label, address in places if address]
+    inside = [address for _, address in open_places if path.startswith(address)]
+    current = max(inside, key=len, default="")
+    # The home address begins every path, and is current only on itself.
+    if current == reverse("staff:home") != path:
+        current = ""
+    return [Link(label, address, address == current) for label, address in open_places]
+
+
+def address_of(route: str) -> str:
+    """Return the address of a route, or nothing while its room has no pages yet."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""

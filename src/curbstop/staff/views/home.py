@@ -1,0 +1,14 @@
+"""The first page after sign-in: what waits for this person."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from curbstop.foundation.access.guards import StaffRequest, requires
+from curbstop.staff import permissions
+from curbstop.staff.queries import cards_of
+
+
+@requires(permissions.SEE_HOME)
+def home(request: StaffRequest) -> HttpResponse:
+    """Show the person's cards."""
+    return render(request, "staff/home.html", {"cards": cards_of(request.user)})
