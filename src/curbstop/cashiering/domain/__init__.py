@@ -1,0 +1,1 @@
+"""Pure arithmetic of the counter: tenders, change, rounding and counts."""

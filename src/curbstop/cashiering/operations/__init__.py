@@ -1,0 +1,29 @@
+"""What is done at the counter, one function a verb."""
+
+from curbstop.cashiering.operations.carts import CartRefused, fill_cart, open_cart
+from curbstop.cashiering.operations.drawers import (
+    CountRefused,
+    DrawerRefused,
+    close_drawer,
+    count_drawer,
+    open_drawer,
+)
+from curbstop.cashiering.operations.offices import declare_offices
+from curbstop.cashiering.operations.payments import PaymentRefused, take_payment
+from curbstop.cashiering.operations.voids import VoidRefused, void_receipt
+
+__all__ = [
+    "CartRefused",
+    "CountRefused",
+    "DrawerRefused",
+    "PaymentRefused",
+    "VoidRefused",
+    "close_drawer",
+    "count_drawer",
+    "declare_offices",
+    "fill_cart",
+    "open_cart",
+    "open_drawer",
+    "take_payment",
+    "void_receipt",
+]

@@ -1,0 +1,27 @@
+"""Who may do what at the counter, in the sentence an administrator reads."""
+
+from curbstop.foundation.access.permissions import Permission
+from curbstop.foundation.access.roles import Role
+
+TAKE_PAYMENT = Permission(
+    "cashiering.take_payment",
+    "Take payments into an own open drawer and print receipts",
+    {Role.CASHIER, Role.SUPERVISOR},
+)
+VIEW_RECEIPTS = Permission(
+    "cashiering.view_receipts",
+    "See receipts, drawers and daily cash",
+    {Role.CASHIER, Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR},
+)
+APPROVE_VOID = Permission(
+    "cashiering.approve_void",
+    "Approve the void of a receipt that somebody else took",
+    {Role.SUPERVISOR, Role.MANAGER},
+)
+CLOSE_DRAWER = Permission(
+    "cashiering.close_drawer",
+    "Count and close an own drawer",
+    {Role.CASHIER, Role.SUPERVISOR},
+)
+
+PERMISSIONS = (TAKE_PAYMENT, VIEW_RECEIPTS, APPROVE_VOID, CLOSE_DRAWER)

@@ -1,0 +1,42 @@
+"""What the counter reads: drawers, receipts and the city's rules of cashiering."""
+
+from curbstop.cashiering.queries.documents import receipt_document, receipt_lines
+from curbstop.cashiering.queries.drawers import (
+    counts_of,
+    drawers_visible_to,
+    expectation_of,
+    open_drawer_of,
+    tills_free,
+    undeposited_drawers,
+)
+from curbstop.cashiering.queries.receipts import carts_visible_to, receipts_of_debtor, receipts_visible_to
+from curbstop.cashiering.queries.rules import (
+    application_order,
+    denominations,
+    float_cents,
+    reason_letters_min,
+    recounts_max,
+    smallest_coin_cents,
+    tenders_taken,
+)
+
+__all__ = [
+    "application_order",
+    "carts_visible_to",
+    "counts_of",
+    "denominations",
+    "drawers_visible_to",
+    "expectation_of",
+    "float_cents",
+    "open_drawer_of",
+    "reason_letters_min",
+    "receipt_document",
+    "receipt_lines",
+    "receipts_of_debtor",
+    "receipts_visible_to",
+    "recounts_max",
+    "smallest_coin_cents",
+    "tenders_taken",
+    "tills_free",
+    "undeposited_drawers",
+]

@@ -1,0 +1,80 @@
+"""Drawers: whose is open, what each should hold, and which still wait for a deposit."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet, Sum
+
+from curbstop.cashiering import permissions
+from curbstop.cashiering.domain.counts import DrawerExpectation, difference
+from curbstop.cashiering.models import Drawer, Tender, Till
+from curbstop.foundation.access.models import User
+
+
+def drawers_visible_to(user: User) -> QuerySet[Drawer]:
+    """Return the drawers a person may see: an own one, or all with the right to see receipts."""
+    drawers = Drawer.objects.select_related("till__office", "cashier").order_by("-opened_at")
+    if user.may(permissions.APPROVE_VOID):
+        return drawers
+    if user.may(permissions.CLOSE_DRAWER):
+        return drawers.filter(cashier=user)
+    return drawers if user.may(permissions.VIEW_RECEIPTS) else drawers.none()
+
+
+def open_drawer_of(cashier: User, *, for_update: bool = False) -> Drawer | None:
+    """Return the cashier's open drawer, locked against a close when money is about to move."""
+    drawers = Drawer.objects.filter(cashier=cashier, closed_at__isnull=True)
+    if for_update:
+        return drawers.select_for_update().first()
+    return drawers.select_related("till__office").first()
+
+
+def tills_free() -> QuerySet[Till]:
+    """Return the tills that nobody has open."""
+    taken = Drawer.objects.filter(closed_at__isnull=True).values("till")
+    return Till.objects.select_related("office").exclude(pk__in=taken).order_by("office__name", "name")
+
+
+def expectation_of(drawer: Drawer) -> DrawerExpectation:
+    """Return what a drawer should hold by its receipts; never shown before a count is stored."""
+    kept = Tender.objects.filter(receipt__drawer=drawer, receipt__void__isnull=True).aggregate(
+        cash=Sum("amount_cents", filter=Q(kind="cash"), default=0),
+        check=Sum("amount_cents", filter=Q(kind="check"), default=0),
+    )
+    return DrawerExpectation(float_cents=drawer.float_cents, cash_cents=kept["cash"], check_cents=kept["check"])
+
+
+def undeposited_drawers() -> QuerySet[Drawer]:
+    """Return every closed drawer, oldest first; treasury knows which of them it has deposited."""
+    closed = Drawer.objects.filter(closed_at__isnull=False)
+    return closed.select_related("till__office", "cashier", "closing_count").order_by("closed_at")
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """A stored count beside what was expected then, in cents; shown only once the count is stored."""
+
+    attempt: int
+    cash_cents: int
+    check_cents: int
+    expected_cents: int
+    over_cents: int
+    short_cents: int
+
+
+def counts_of(drawer: Drawer) -> list[CountRow]:
+    """Return the counts of a drawer in order, each with its difference."""
+    expected = expectation_of(drawer)
+    rows = []
+    for count in drawer.counts.order_by("attempt"):
+        found = difference(expected, counted_cash_cents=count.cash_cents, counted_check_cents=count.check_cents)
+        rows.append(
+            CountRow(
+                attempt=count.attempt,
+                cash_cents=count.cash_cents,
+                check_cents=count.check_cents,
+                expected_cents=expected.total_cents,
+                over_cents=found.over_cents,
+                short_cents=found.short_cents,
+            )
+        )
+    return rows

@@ -1,0 +1,1 @@
+"""Pure arithmetic of treasury: the journal's lines."""

@@ -1,0 +1,49 @@
+"""What is typed when a deposit is made up, verified, or the journal exported."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from curbstop.cashiering.models import Drawer
+from curbstop.treasury.queries import drawers_to_deposit
+
+
+def _day(label: str, help_text: str = "") -> forms.DateField:
+    return forms.DateField(label=label, help_text=help_text, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class MakeDeposit(forms.Form):
+    """Which closed drawers go into which bag."""
+
+    drawers = forms.ModelMultipleChoiceField(
+        queryset=Drawer.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one drawer."},
+    )
+    bag_number = forms.CharField(label="Bag number", max_length=40, help_text="As printed on the sealed bag")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["drawers"].queryset = drawers_to_deposit()  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
+
+
+class VerifyDeposit(forms.Form):
+    """The day on the bank's validated slip."""
+
+    validated_on = _day("Validated by the bank on")
+
+
+class ExportJournal(forms.Form):
+    """The first and the last business day of a journal."""
+
+    first_day = _day("First business day")
+    last_day = _day("Last business day", "This day is in the journal")
+
+    def clean(self) -> dict[str, date]:
+        """Refuse days in the wrong order."""
+        days = super().clean() or {}
+        first, last = days.get("first_day"), days.get("last_day")
+        if first and last and last < first:
+            raise forms.ValidationError("The last day must not be before the first.", code="order")
+        return days

@@ -1,0 +1,168 @@
+"""Making up a deposit, verifying it against the bank's slip, and exporting the journal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+from curbstop.cashiering.models import Drawer
+from curbstop.foundation import audit
+from curbstop.foundation.access.models import User
+from curbstop.foundation.approvals import refuse_same_person
+from curbstop.foundation.database.locks import lock_rows
+from curbstop.foundation.database.transactions import refused_by, transaction
+from curbstop.foundation.exports import Heading, write_csv
+from curbstop.foundation.numbering import next_number
+from curbstop.ledger.operations import Line, post_entry
+from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day, gl_account
+from curbstop.treasury.domain.journal import COLUMNS, journal_rows
+from curbstop.treasury.models import Deposit, DepositDrawer, DepositVerification, JournalExport
+from curbstop.treasury.queries import journal_lines
+
+
+class DepositRefused(Exception):
+    """The deposit was not made or verified; the message says why."""
+
+
+class ExportRefused(Exception):
+    """No journal was written; the message says why."""
+
+
+@transaction
+def make_deposit(*, drawers: Sequence[Drawer], bag_number: str, prepared_by: User, at: datetime) -> Deposit:
+    """Make up a deposit of closed drawers, intact: all that was counted less the floats.
+
+    :raises DepositRefused: if a drawer is open, deposited already or the preparer's own, the bag was
+        used before, or there is nothing to deposit
+    """
+    locked = lock_rows(Drawer, [drawer.pk for drawer in drawers])
+    _refuse_drawers(locked, prepared_by)
+    shares = [_share(drawer) for drawer in locked]
+    cash_cents, check_cents = sum(cash for cash, _ in shares), sum(check for _, check in shares)
+    if cash_cents + check_cents <= 0:
+        raise DepositRefused("These drawers hold nothing to deposit.")
+    day = _open_day(DepositRefused)
+    number = next_number("treasury.deposit")
+    entry = post_entry(
+        kind="deposit",
+        lines=(
+            Line.debit(gl_account("deposit_in_transit").pk, cash_cents + check_cents),
+            Line.credit(gl_account("cash_drawer").pk, cash_cents + check_cents),
+        ),
+        source=f"treasury.deposit:{number}",
+        business_date=day,
+        actor=prepared_by,
+        posted_at=at,
+        memo=f"Bag {bag_number}",
+    )
+    with refused_by("treasury_deposit_bag_number_key", DepositRefused(f"Bag {bag_number} was already used.")):
+        deposit = Deposit.objects.create(
+            number=number,
+            business_day=day,
+            bag_number=bag_number,
+            prepared_by=prepared_by,
+            entry=entry,
+            cash_cents=cash_cents,
+            check_cents=check_cents,
+            at=at,
+        )
+    with refused_by("treasury_depositdrawer_drawer_id_key", DepositRefused("A drawer was deposited already.")):
+        DepositDrawer.objects.bulk_create(
+            DepositDrawer(deposit=deposit, drawer=drawer, cash_cents=cash, check_cents=check)
+            for drawer, (cash, check) in zip(locked, shares, strict=True)
+        )
+    audit.record(actor=prepared_by, event="treasury.deposit.made", subject=deposit, at=at)
+    return deposit
+
+
+def _refuse_drawers(drawers: Sequence[Drawer], prepared_by: User) -> None:
+    if not drawers:
+        raise DepositRefused("Choose at least one closed drawer.")
+    for drawer in drawers:
+        if drawer.is_open:
+            raise DepositRefused(f"{drawer} is still open: it is counted and closed before it is deposited.")
+        if drawer.cashier_id == prepared_by.pk:
+            raise DepositRefused("Your own drawer is deposited by somebody else.")
+
+
+def _share(drawer: Drawer) -> tuple[int, int]:
+    """Return the cash without the float and the checks that a closed drawer gives, in cents."""
+    count = drawer.closing_count
+    assert count is not None, "a closed drawer has its closing count"
+    return count.cash_cents - drawer.float_cents, count.check_cents
+
+
+@transaction
+def verify_deposit(*, deposit: Deposit, verified_by: User, validated_on: date, at: datetime) -> DepositVerification:
+    """Record that the bank validated a deposit, and move it from transit to the bank.
+
+    :raises DepositRefused: if the preparer verifies, or it is verified already
+    """
+    own = DepositRefused("Somebody who did not make up the deposit must verify it.")
+    refuse_same_person(deposit.prepared_by, verified_by, own)
+    entry = post_entry(
+        kind="deposit verified",
+        lines=(
+            Line.debit(gl_account("bank").pk, deposit.total_cents),
+            Line.credit(gl_account("deposit_in_transit").pk, deposit.total_cents),
+        ),
+        source=f"treasury.deposit:{deposit.number}",
+        business_date=_open_day(DepositRefused),
+        actor=verified_by,
+        posted_at=at,
+        memo=f"Bag {deposit.bag_number}",
+    )
+    twice = DepositRefused("This deposit is verified already.")
+    with (
+        refused_by("deposit_verified_by_a_second_person", own),
+        refused_by("treasury_depositverification_deposit_id_key", twice),
+    ):
+        verification = DepositVerification.objects.create(
+            deposit=deposit,
+            prepared_by=deposit.prepared_by,
+            verified_by=verified_by,
+            validated_on=validated_on,
+            entry=entry,
+            at=at,
+        )
+    audit.record(actor=verified_by, event="treasury.deposit.verified", subject=deposit, at=at)
+    return verification
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFile:
+    """A journal as it goes out: its export row and its bytes."""
+
+    export: JournalExport
+    content: bytes
+
+
+@transaction
+def export_journal(*, from_on: date, to_on: date, exported_by: User, at: datetime) -> JournalFile:
+    """Write the journal of the business days from `from_on` up to, not including, `to_on`.
+
+    :raises ExportRefused: if the days hold no entry
+    """
+    lines = journal_lines(from_on, to_on)
+    if not lines:
+        raise ExportRefused(f"Nothing was posted from {from_on} up to {to_on}.")
+    content = write_csv(journal_rows(lines), [Heading(name, name) for name in COLUMNS])
+    export = JournalExport.objects.create(
+        number=next_number("treasury.journal"),
+        from_on=from_on,
+        to_on=to_on,
+        lines=len(lines),
+        total_cents=sum(line.debit_cents for line in lines),
+        sha256=sha256(content).hexdigest(),
+        exported_by=exported_by,
+        at=at,
+    )
+    audit.record(actor=exported_by, event="treasury.journal.exported", subject=export, at=at)
+    return JournalFile(export=export, content=content)
+
+
+def _open_day(refusal: type[Exception]) -> date:
+    try:
+        return current_business_day()
+    except NoOpenBusinessDay as closed:
+        raise refusal(str(closed)) from closed

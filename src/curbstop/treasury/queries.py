@@ -1,0 +1,101 @@
+"""What treasury reads: drawers that wait, deposits, and the journal lines of some days."""
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet, Sum
+
+from curbstop.cashiering.models import DenominationCount, Drawer, Tender
+from curbstop.cashiering.queries import undeposited_drawers
+from curbstop.foundation.access.models import User
+from curbstop.foundation.money import format_cents
+from curbstop.ledger.queries import journal_frame
+from curbstop.ordinances.queries import city
+from curbstop.treasury import permissions
+from curbstop.treasury.domain.journal import JournalLine
+from curbstop.treasury.models import Deposit, DepositDrawer, JournalExport
+
+
+def deposits_visible_to(user: User) -> QuerySet[Deposit]:
+    """Return the deposits a person may see, newest first."""
+    deposits = Deposit.objects.select_related("prepared_by", "verification__verified_by")
+    return deposits.order_by("-number") if user.may(permissions.VIEW_DEPOSITS) else deposits.none()
+
+
+def exports_visible_to(user: User) -> QuerySet[JournalExport]:
+    """Return the journal exports a person may see, newest first."""
+    exports = JournalExport.objects.select_related("exported_by").order_by("-number")
+    return exports if user.may(permissions.VIEW_DEPOSITS) else exports.none()
+
+
+def drawers_to_deposit() -> QuerySet[Drawer]:
+    """Return the closed drawers that no deposit carries yet, oldest first."""
+    return undeposited_drawers().exclude(pk__in=DepositDrawer.objects.values("drawer"))
+
+
+def journal_lines(from_on: date, to_on: date) -> list[JournalLine]:
+    """Return the sums by day, account, service and kind of the entries of some business days."""
+    frame = journal_frame(starts_on=from_on, ends_on=to_on)
+    names = ("business_date", "fund", "department", "account", "name", "service", "kind", "debit_cents", "credit_cents")
+    return [JournalLine(*row) for row in frame.select(names).iter_rows()]
+
+
+def deposit_document(deposit: Deposit) -> dict[str, Any]:
+    """Return the data of `documents/deposit_slip.typ`, with the cents that the page shows beside the printed text."""
+    place = city()
+    drawers = [row.drawer for row in deposit.drawers.select_related("drawer__till", "drawer__cashier")]
+    pieces = (
+        DenominationCount.objects.filter(count__closes__in=drawers, pieces__gt=0)
+        .values("face_cents")
+        .annotate(total=Sum("pieces"))
+        .order_by("-face_cents")
+    )
+    checks = Tender.objects.filter(kind="check", receipt__drawer__in=drawers, receipt__void__isnull=True)
+    verification = getattr(deposit, "verification", None)
+    return {
+        "language": "en",
+        "title": f"Bank deposit {deposit.number}",
+        "city": place.name,
+        "city_lines": [*place.address_lines, place.phone],
+        "number": str(deposit.number),
+        "business_day": f"{deposit.business_day:%B %d, %Y}",
+        "bag_number": deposit.bag_number,
+        "bank": place.payee,
+        "prepared_by": _name(deposit.prepared_by),
+        "prepared_at": f"{deposit.at.astimezone(ZoneInfo(place.timezone)):%b %d, %Y, %I:%M %p}",
+        "verified_by": _name(verification.verified_by) if verification else "",
+        "drawers": [_drawer_line(row) for row in deposit.drawers.select_related("drawer__till", "drawer__cashier")],
+        "denominations": [
+            _with_text({"face_cents": row["face_cents"], "pieces": row["total"]}, row["face_cents"] * row["total"])
+            for row in pieces
+        ],
+        "checks": [
+            {"receipt": str(check.receipt), "number": check.reference, "reference": check.reference}
+            | {"amount_cents": check.amount_cents, "amount": format_cents(check.amount_cents)}
+            for check in checks.select_related("receipt__till").order_by("pk")
+        ],
+        "float_cents": -sum(drawer.float_cents for drawer in drawers),
+        "cash_total": format_cents(deposit.cash_cents),
+        "check_total": format_cents(deposit.check_cents),
+        "total": format_cents(deposit.total_cents),
+    }
+
+
+def _with_text(row: dict[str, int], amount_cents: int) -> dict[str, Any]:
+    printed = {"face": format_cents(row["face_cents"]), "amount": format_cents(amount_cents)}
+    return {**row, "amount_cents": amount_cents, **printed}
+
+
+def _drawer_line(row: DepositDrawer) -> dict[str, str]:
+    return {
+        "till": row.drawer.till.name,
+        "cashier": _name(row.drawer.cashier),
+        "cash": format_cents(row.cash_cents),
+        "checks": format_cents(row.check_cents),
+        "total": format_cents(row.cash_cents + row.check_cents),
+    }
+
+
+def _name(person: User) -> str:
+    return person.get_full_name() or person.username

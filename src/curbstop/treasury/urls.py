@@ -1,0 +1,17 @@
+"""Addresses of treasury."""
+
+from django.urls import path
+
+from curbstop.treasury import views
+
+app_name = "treasury"
+
+urlpatterns = [
+    path("deposits/", views.deposits, name="deposits"),
+    path("deposits/new/", views.make_deposit, name="make_deposit"),
+    path("deposits/<int:number>/", views.deposit, name="deposit"),
+    path("deposits/<int:number>/slip.pdf", views.deposit_slip, name="deposit_slip"),
+    path("deposits/<int:number>/verification/", views.verify_deposit, name="verify_deposit"),
+    path("journals/", views.journals, name="journals"),
+    path("journals/new/", views.export_journal, name="export_journal"),
+]

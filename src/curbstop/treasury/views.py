@@ -1,0 +1,123 @@
+"""Pages of treasury: deposits, their slips, and the journal."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from curbstop.foundation.access.guards import StaffRequest, requires
+from curbstop.foundation.documents import render_pdf
+from curbstop.treasury import forms, operations, permissions
+from curbstop.treasury.queries import (
+    deposit_document,
+    deposits_visible_to,
+    drawers_to_deposit,
+    exports_visible_to,
+)
+
+ROWS_A_PAGE = 50
+DOCUMENTS = Path(__file__).parent / "documents"
+
+
+@requires(permissions.VIEW_DEPOSITS)
+def deposits(request: StaffRequest) -> HttpResponse:
+    """List the deposits, newest first, and what still waits for one."""
+    page = Paginator(deposits_visible_to(request.user), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    may_make = request.user.may(permissions.MAKE_DEPOSIT)
+    context = {"page": page, "waiting": drawers_to_deposit(), "may_make": may_make}
+    return render(request, "treasury/deposits.html", context)
+
+
+@requires(permissions.MAKE_DEPOSIT)
+def make_deposit(request: StaffRequest) -> HttpResponse:
+    """Make up a deposit of closed drawers."""
+    form = forms.MakeDeposit(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            deposit = operations.make_deposit(
+                drawers=list(form.cleaned_data["drawers"]),
+                bag_number=form.cleaned_data["bag_number"],
+                prepared_by=request.user,
+                at=timezone.now(),
+            )
+        except operations.DepositRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("treasury:deposit", deposit.number)
+    return render(request, "treasury/make_deposit.html", {"form": form, "waiting": drawers_to_deposit()})
+
+
+@requires(permissions.VIEW_DEPOSITS)
+def deposit(request: StaffRequest, number: int) -> HttpResponse:
+    """Show one deposit with its denominations, checks and verification."""
+    shown = get_object_or_404(deposits_visible_to(request.user), number=number)
+    is_verified = hasattr(shown, "verification")
+    may_verify = request.user.may(permissions.VERIFY_DEPOSIT) and shown.prepared_by_id != request.user.pk
+    context = {
+        "deposit": shown,
+        "slip": deposit_document(shown),
+        "is_verified": is_verified,
+        "may_verify": may_verify and not is_verified,
+        "form": forms.VerifyDeposit(),
+    }
+    return render(request, "treasury/deposit.html", context)
+
+
+@requires(permissions.VIEW_DEPOSITS)
+def deposit_slip(request: StaffRequest, number: int) -> HttpResponse:
+    """Print the slip of one deposit."""
+    shown = get_object_or_404(deposits_visible_to(request.user), number=number)
+    pdf = render_pdf(DOCUMENTS / "deposit_slip.typ", deposit_document(shown))
+    name = f'inline; filename="deposit-{shown.number}.pdf"'
+    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": name})
+
+
+@requires(permissions.VERIFY_DEPOSIT)
+def verify_deposit(request: StaffRequest, number: int) -> HttpResponse:
+    """Record the bank's validated slip of a deposit that somebody else made up."""
+    shown = get_object_or_404(deposits_visible_to(request.user), number=number)
+    form = forms.VerifyDeposit(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.verify_deposit(
+                deposit=shown,
+                verified_by=request.user,
+                validated_on=form.cleaned_data["validated_on"],
+                at=timezone.now(),
+            )
+        except operations.DepositRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("treasury:deposit", shown.number)
+    return render(request, "treasury/verify_deposit.html", {"deposit": shown, "form": form})
+
+
+@requires(permissions.VIEW_DEPOSITS)
+def journals(request: StaffRequest) -> HttpResponse:
+    """List the journals that went to the general ledger."""
+    page = Paginator(exports_visible_to(request.user), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    may_export = request.user.may(permissions.EXPORT_JOURNAL)
+    return render(request, "treasury/journals.html", {"page": page, "may_export": may_export})
+
+
+@requires(permissions.EXPORT_JOURNAL)
+def export_journal(request: StaffRequest) -> HttpResponse:
+    """Export the journal of some business days as CSV."""
+    form = forms.ExportJournal(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            file = operations.export_journal(
+                from_on=form.cleaned_data["first_day"],
+                to_on=form.cleaned_data["last_day"] + timedelta(days=1),
+                exported_by=request.user,
+                at=timezone.now(),
+            )
+        except operations.ExportRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            name = f'attachment; filename="journal-{file.export.number}.csv"'
+            return HttpResponse(file.content, content_type="text/csv", headers={"Content-Disposition": name})
+    return render(request, "treasury/export_journal.html", {"form": form})
