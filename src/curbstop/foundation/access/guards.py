@@ -42,7 +42,7 @@ def requires(
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
-            if not cast("User", request.user).may(permission):
+            if not request.user.may(permission):
                 return _forbidden(request, permission)
             return view(cast("StaffRequest", request), *args, **kwargs)
 

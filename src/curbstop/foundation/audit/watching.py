@@ -73,6 +73,6 @@ def _is_watched(model: type[Model]) -> bool:
 def _watched(model: type[Model]) -> Watched:
     return Watched(
         table=model._meta.db_table,
-        key_columns=tuple(field.column for field in model._meta.pk_fields),
+        key_columns=tuple(str(field.column) for field in model._meta.pk_fields),
         secret_columns=tuple(getattr(model, "row_changes_secret", ())),
     )
