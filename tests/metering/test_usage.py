@@ -15,14 +15,14 @@ START = date(2026, 1, 5)
 WHOLE_CCF = UsagePolicy(
     unit=Unit.CCF,
     whole_units=True,
-    rollover_previous_percent_min=90,
-    rollover_baseline_times_max=3,
+    rollover_percent_min=Decimal(90),
+    rollover_usage_factor_max=Decimal(3),
 )
 EXACT_CCF = UsagePolicy(
     unit=Unit.CCF,
     whole_units=False,
-    rollover_previous_percent_min=90,
-    rollover_baseline_times_max=3,
+    rollover_percent_min=Decimal(90),
+    rollover_usage_factor_max=Decimal(3),
 )
 POINTS = {
     "installation_id": pl.Int64,

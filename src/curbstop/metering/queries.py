@@ -8,8 +8,10 @@ import polars as pl
 
 from curbstop.customers.queries import agreements_frame
 from curbstop.foundation.database.copying import read_frame
+from curbstop.foundation.quantities import Unit
 from curbstop.metering.domain.segments import UsagePolicy
 from curbstop.metering.domain.usage import usage_periods
+from curbstop.ordinances.queries import value_on
 
 FOUR_DECIMALS = pl.Decimal(18, 4)
 # Far enough back for the three reads, two months apart, that a rollover is compared with.
@@ -79,6 +81,19 @@ class AccountRange:
 
     first: int
     last: int
+
+
+def usage_policy_on(on: date) -> UsagePolicy:
+    """Return the city's rules of measuring as they stood on a day.
+
+    :raises NoSuchRule: if the city pack says nothing about one of them
+    """
+    return UsagePolicy(
+        unit=Unit(value_on("metering.usage_unit", on).value),
+        whole_units=value_on("metering.usage_rounding", on).value == "whole_units_carried",
+        rollover_percent_min=value_on("metering.rollover_share_min", on).decimal,
+        rollover_usage_factor_max=value_on("metering.rollover_usage_factor_max", on).decimal,
+    )
 
 
 def installations_of_serials(serials: Sequence[str]) -> pl.DataFrame:

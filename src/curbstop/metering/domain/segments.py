@@ -5,6 +5,7 @@ went from 999,872 to 143 counted 271 (rulebook §1.5, WX-1.5a).
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 import polars as pl
@@ -24,8 +25,8 @@ class UsagePolicy:
 
     unit: Unit
     whole_units: bool
-    rollover_previous_percent_min: int
-    rollover_baseline_times_max: int
+    rollover_percent_min: Decimal
+    rollover_usage_factor_max: Decimal
 
 
 def segments_of(points: pl.DataFrame, policy: UsagePolicy) -> pl.DataFrame:
@@ -69,19 +70,19 @@ def _with_rollover(segments: pl.DataFrame, policy: UsagePolicy) -> pl.DataFrame:
         earlier.rolling_sum(**window).over("installation_id").alias("baseline_sum_e4"),
         earlier.is_not_null().cast(pl.Int64).rolling_sum(**window).over("installation_id").alias("baseline_reads"),
     )
-    near_the_end = (
-        pl.col("from_register_e4").cast(pl.Int128) * 100
-        >= pl.col("full_scale_e4").cast(pl.Int128) * policy.rollover_previous_percent_min
-    )
-    near_the_usual = (
-        pl.col("candidate_e4").cast(pl.Int128) * pl.col("baseline_reads")
-        <= pl.col("baseline_sum_e4").cast(pl.Int128) * policy.rollover_baseline_times_max
-    )
+    share, share_of = policy.rollover_percent_min.as_integer_ratio()
+    times, times_of = policy.rollover_usage_factor_max.as_integer_ratio()
+    near_the_end = _wide("from_register_e4") * (100 * share_of) >= _wide("full_scale_e4") * share
+    near_the_usual = _wide("candidate_e4") * pl.col("baseline_reads") * times_of <= _wide("baseline_sum_e4") * times
     rolled = (pl.col("plain_e4") < 0) & near_the_end & near_the_usual.fill_null(value=False)
     return marked.with_columns(
         pl.when(rolled).then("candidate_e4").otherwise("plain_e4").alias("difference_e4"),
         pl.when((pl.col("plain_e4") < 0) & ~rolled).then(pl.lit(NEGATIVE_READ)).alias("problem"),
     ).drop("plain_e4", "candidate_e4", "full_scale_e4", "baseline_sum_e4", "baseline_reads")
+
+
+def _wide(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Int128)
 
 
 def _in_unit(segments: pl.DataFrame, unit: Unit) -> pl.DataFrame:

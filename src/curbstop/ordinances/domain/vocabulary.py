@@ -66,6 +66,20 @@ _KINDS = (
         "A register may have rolled over only from this share of its full scale",
     ),
     RuleKind("metering.rollover_usage_factor_max", _U.FACTOR, "… and up to this multiple of use"),
+    RuleKind(
+        "metering.usage_unit",
+        _U.CHOICE,
+        "The unit that usage is billed in",
+        required=False,
+        choices=("ccf", "kgal", "gallons", "cubic_feet", "kiloliter"),
+    ),
+    RuleKind(
+        "metering.usage_rounding",
+        _U.CHOICE,
+        "Whether a bill charges fractions of a unit, or whole units and carries the rest",
+        required=False,
+        choices=("exact", "whole_units_carried"),
+    ),
     RuleKind("penalty.late_percent", _U.PERCENT, "Late penalty as a percentage"),
     RuleKind("penalty.late_amount", _U.DOLLARS, "Late penalty as an amount"),
     RuleKind(

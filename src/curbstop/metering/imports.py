@@ -1,0 +1,50 @@
+"""Read a file of meter reads into rows or located errors; whether the meters are ours is asked later.
+
+    meter,read_on,register,unit,kind
+    W-004711,2026-10-28,1432.5,ccf,actual
+
+`unit` and `kind` may be left out; a unit that is given must be the meter's own.
+"""
+
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+
+from curbstop.foundation.imports import Column, choice, day, decimal_number, read_rows, text
+from curbstop.metering.domain.read_files import READ_FILE_COLUMNS, ReadFile
+from curbstop.metering.domain.segments import VOLUMES
+
+# More than ten dials do not fit a register column of eighteen digits.
+REGISTER_MAX = Decimal("9999999999.9999")
+
+COLUMNS = (
+    Column("meter", text(longest=32)),
+    Column("read_on", day()),
+    Column("register", decimal_number(least=Decimal(0), most=REGISTER_MAX, places=4)),
+    Column("unit", choice(*(unit.value for unit in VOLUMES)), optional=True),
+    Column("kind", choice("actual", "estimated", "customer", "ami"), optional=True),
+)
+
+
+def read_meter_file(source: Path | bytes, *, name: str = "") -> ReadFile:
+    """Return the rows of a read file.
+
+    :raises FileRefused: with each line, field and what was expected
+    """
+    content = source.read_bytes() if isinstance(source, Path) else source
+    result = read_rows(content, COLUMNS, name=name or (source.name if isinstance(source, Path) else "reads"))
+    rows = [
+        (
+            row.line,
+            row["meter"],
+            row["read_on"],
+            row["register"],
+            row["unit"],
+            row["kind"] or "actual",
+        )
+        for row in result.accepted()
+    ]
+    frame = pl.DataFrame(rows, schema=READ_FILE_COLUMNS, orient="row")
+    return ReadFile(name=result.file, sha256=sha256(content).hexdigest(), rows=frame)
