@@ -1,0 +1,301 @@
+"""Working out nodes over a batch of rows, with every row that cannot be worked out named.
+
+A row is refused at its first problem and counts as zero from then on; the others never notice.
+Nothing here is a float: see `exact.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curbstop.rates.domain import exact, keys, nodes
+from curbstop.rates.domain.exact import ExactColumn, Mask
+from curbstop.rates.domain.nodes import Node, NodeList, Operator
+
+Rows = npt.NDArray[np.int64]
+Problems = npt.NDArray[np.int32]
+Worked = TypeVar("Worked")
+ZERO = exact.constant(Fraction(0))
+
+
+@dataclass(frozen=True, slots=True)
+class TierColumns:
+    """One tier over a batch: what falls in it, at what price, and where it begins and ends."""
+
+    quantity: ExactColumn
+    price: ExactColumn
+    starts_above: ExactColumn
+    ends_at: ExactColumn
+    has_end: Mask
+
+
+class Evaluation:
+    """One batch of rows, the nodes worked out so far, and the rows refused so far."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+        self.size = frame.height
+        self.reasons: list[str] = []
+        # 0 is a row in good order, n is refused for reason n - 1; None while all are in good order.
+        self.problems: Problems | None = None
+        self._fields = ["bill"]
+        self._known: dict[object, tuple[Any, Problems | None]] = {}
+        self._kept: list[object] = []
+
+    def refuse(self, rows: Mask, message: str) -> None:
+        """Refuse the rows of the mask that no earlier problem refused."""
+        if rows.any():
+            self.reasons.append(f"{self._fields[-1]}: {message}")
+            self._refuse_for(np.where(rows, np.int32(len(self.reasons)), np.int32(0)))
+
+    def refuse_all(self, message: str) -> ExactColumn:
+        """Refuse every row, and return zero so that the work can go on."""
+        self.refuse(np.ones(self.size, dtype=np.bool_), message)
+        return ZERO
+
+    @contextmanager
+    def within(self, field: str) -> Iterator[None]:
+        """Name the field that a refusal in this block belongs to."""
+        self._fields.append(field)
+        yield
+        self._fields.pop()
+
+    def number(self, node: Node) -> ExactColumn:
+        """Work out a node over all rows, once."""
+        self._kept.append(node)
+        return self._once(id(node), lambda: self._number(node))
+
+    def _refuse_for(self, problems: Problems) -> None:
+        if self.problems is None:
+            self.problems = problems
+        else:
+            self.problems = np.where(self.problems == 0, problems, self.problems)
+
+    def _once(self, key: object, work: Callable[[], Worked]) -> Worked:
+        """Work something out once; whoever uses it again inherits the rows that it refused."""
+        if key not in self._known:
+            outer, self.problems = self.problems, None
+            worked = work()
+            self._known[key] = worked, self.problems
+            self.problems = outer
+        worked, problems = self._known[key]
+        if problems is not None:
+            self._refuse_for(problems)
+        return cast(Worked, worked)
+
+    def _number(self, node: Node) -> ExactColumn:
+        match node:
+            case nodes.Number(value=value):
+                return exact.constant(value)
+            case nodes.Input(name=name):
+                return self._input(name)
+            case nodes.Named(name=name, node=below):
+                with self.within(name):
+                    return self.number(below)
+            case nodes.Operation():
+                return self._operation(node)
+            case nodes.Rounded(node=below):
+                return self.number(below).rounded_half_even()
+            case nodes.RoundedUp(node=below, decimals=decimals):
+                return self.number(below).rounded_half_up(decimals)
+            case nodes.Within():
+                return self.number(node.inside).where(
+                    self.lies_within(node.name, node.low, node.high), self.number(node.outside)
+                )
+            case nodes.Lookup():
+                return self._lookup(node)
+            case nodes.Tiered():
+                return self._tiered_sum(node)
+
+    def _input(self, name: str) -> ExactColumn:
+        if name not in self.frame.columns:
+            return self.refuse_all(f"needs the input {name}")
+        series = self.frame[name]
+        missing = series.is_null().to_numpy()
+        if missing.any():
+            self.refuse(missing, f"needs the input {name}")
+            series = series.fill_null("0" if series.dtype == pl.String else 0)
+        try:
+            return exact.from_series(series)
+        except ValueError:
+            return self._readable(series)
+
+    def _readable(self, series: pl.Series) -> ExactColumn:
+        """Read the numbers among texts that are not all numbers, and refuse the other rows."""
+        if series.dtype != pl.String:
+            return self.refuse_all(f"the input {series.name} is not an exact number")
+        numbers = []
+        bad = np.zeros(self.size, dtype=np.bool_)
+        for row, text in enumerate(series.to_list()):
+            try:
+                numbers.append(Fraction(text.strip()))
+            except (ValueError, ZeroDivisionError):
+                bad[row] = True
+                numbers.append(Fraction(0))
+        self.refuse(bad, f"the input {series.name} is not a number")
+        return exact.exact(numbers)
+
+    def _operation(self, node: nodes.Operation) -> ExactColumn:
+        left, right = self.number(node.left), self.number(node.right)
+        match node.operator:
+            case Operator.ADD:
+                return left + right
+            case Operator.SUBTRACT:
+                return left - right
+            case Operator.MULTIPLY:
+                return left * right
+            case Operator.MINIMUM:
+                return left.minimum(right)
+            case Operator.MAXIMUM:
+                return left.maximum(right)
+            case Operator.DIVIDE:
+                zero = right.is_zero()
+                if zero.any():
+                    self.refuse(np.broadcast_to(zero, (self.size,)), "divides by zero")
+                    right = exact.constant(Fraction(1)).where(zero, right)
+                return left.divided_by(right)
+
+    def lies_within(self, name: str, low: Fraction, high: Fraction) -> Mask:
+        """Say in which rows an input is at least `low` and at most `high`."""
+        column = self.number(nodes.Input(name))
+        below = (column - exact.constant(low)).is_negative()
+        above = (exact.constant(high) - column).is_negative()
+        return ~(below | above)
+
+    def places(self, field: str, names: tuple[str, ...], table: Mapping[str, object]) -> tuple[Rows, list[str]]:
+        """Find each row's place in a table, as a number into the list of the table's keys used.
+
+        Rows whose keys are not in the table are refused and get place 0.
+        """
+        order = list(table)
+        codes, found = self._once(names, lambda: self._keys(names))
+        if not found:
+            return np.zeros(self.size, dtype=np.int64), order
+        spelled = {keys.canonical(key): place for place, key in enumerate(order)}
+        exactly = {key: place for place, key in enumerate(order)}
+        place_of = np.empty(len(found), dtype=np.int64)
+        for code, key in enumerate(found):
+            place = None
+            if key is not None:
+                place = exactly.get(key, spelled.get(keys.canonical(key)))
+                if place is None:
+                    self.refuse(codes == code, f"{' and '.join(names)} {key} is not in its table")
+            place_of[code] = 0 if place is None else place
+        return place_of[codes], order
+
+    def _keys(self, names: tuple[str, ...]) -> tuple[Rows, list[str | None]]:
+        """Number the distinct combinations of some inputs; a row that lacks one is refused."""
+        for name in names:
+            if name not in self.frame.columns:
+                self.refuse_all(f"needs the input {name}")
+                return np.zeros(self.size, dtype=np.int64), []
+        codes, found = self._first_codes(names[0])
+        for name in names[1:]:
+            more, others = self._first_codes(name)
+            codes, places = _dense(codes * len(others) + more)
+            pairs = [(found[each // len(others)], others[each % len(others)]) for each in places]
+            found = [None if a is None or b is None else f"{a}|{b}" for a, b in pairs]
+        if None in found:
+            missing = np.isin(codes, [code for code, key in enumerate(found) if key is None])
+            self.refuse(missing, f"needs the input {' and '.join(names)}")
+        return codes, found
+
+    def _first_codes(self, name: str) -> tuple[Rows, list[str | None]]:
+        series = self.frame[name]
+        if series.dtype != pl.String:
+            series = series.cast(pl.String)
+        distinct = series.unique(maintain_order=True)
+        codes = series.cast(pl.Enum(distinct.drop_nulls())).to_physical().cast(pl.Int64)
+        found: list[str | None] = [*distinct.drop_nulls().to_list()]
+        if distinct.null_count():
+            codes = codes.fill_null(len(found))
+            found.append(None)
+        return codes.to_numpy(), found
+
+    def _lookup(self, node: nodes.Lookup) -> ExactColumn:
+        place, order = self.places(node.field, node.keys, node.table)
+        return self._chosen(place, [node.table[key] for key in order])
+
+    def _chosen(self, place: Rows, choices: Sequence[Node]) -> ExactColumn:
+        """Pick for each row one of several nodes; only the nodes that a row picks are worked out."""
+        plain = [each.value for each in choices if isinstance(each, nodes.Number)]
+        if len(plain) == len(choices):
+            return exact.exact(plain).take(place) if len(plain) > 1 else exact.constant(plain[0])
+        column = ZERO
+        for number in np.unique(place).tolist():
+            mine = place == number
+            # A problem of this choice is none of the rows that chose another.
+            outer, self.problems = self.problems, None
+            column = self.number(choices[number]).where(mine, column)
+            problems, self.problems = self.problems, outer
+            if problems is not None:
+                self._refuse_for(np.where(mine, problems, np.int32(0)))
+        return column
+
+    def list_of(self, node: NodeList) -> tuple[Rows, list[ExactColumn]]:
+        """Work out a list for all rows: how long it is in each row, and its columns."""
+        self._kept.append(node)
+        return self._once(id(node), lambda: self._list(node))
+
+    def _list(self, node: NodeList) -> tuple[Rows, list[ExactColumn]]:
+        if node.keys:
+            place, order = self.places(node.field, node.keys, node.table)
+        else:
+            place, order = np.zeros(self.size, dtype=np.int64), list(node.table)
+        rows = [node.table[key] for key in order]
+        lengths = np.array([len(each) for each in rows], dtype=np.int64)[place]
+        nothing = nodes.Number(Fraction(0))
+        columns = []
+        for position in range(node.longest):
+            choices = [each[position] if position < len(each) else nothing for each in rows]
+            alone = len(choices) == 1
+            columns.append(self.number(choices[0]) if alone else self._chosen(place, choices))
+        return lengths, columns
+
+    def tiers(self, node: nodes.Tiered) -> list[TierColumns]:
+        """Split usage over the tiers; the quantities sum to the usage (INV-9)."""
+        self._kept.append(node)
+        return self._once(("tiers", id(node)), lambda: self._tiers(node))
+
+    def _tiers(self, node: nodes.Tiered) -> list[TierColumns]:
+        usage = self.number(node.usage)
+        if usage.is_negative().any():
+            self.refuse(np.broadcast_to(usage.is_negative(), (self.size,)), "usage is negative")
+            usage = usage.maximum(ZERO)
+        counts, bounds = self.list_of(node.bounds)
+        priced, prices = self.list_of(node.prices)
+        self.refuse(counts + 1 != priced, "has not as many tier prices as tiers")
+        several = len(node.bounds.table) > 1
+        reached, tiers = ZERO, []
+        for number, price in enumerate(prices):
+            if number >= len(bounds):
+                # Above the last bound there is no ceiling.
+                quantity, bound = (usage - reached).maximum(ZERO), reached
+            else:
+                bound = bounds[number].maximum(reached)
+                if several:
+                    bound = bound.where(counts > number, usage.maximum(reached))
+                quantity = (usage.minimum(bound) - reached).maximum(ZERO)
+            tiers.append(TierColumns(quantity, price, reached, bound, counts > number))
+            reached = bound
+        return tiers
+
+    def _tiered_sum(self, node: nodes.Tiered) -> ExactColumn:
+        total = ZERO
+        for tier in self.tiers(node):
+            total = total + tier.quantity * tier.price
+        return total
+
+
+def _dense(codes: Rows) -> tuple[Rows, list[int]]:
+    """Number the distinct codes that occur, and return which they are."""
+    distinct, numbers = np.unique(codes, return_inverse=True)
+    return numbers.reshape(codes.shape).astype(np.int64), distinct.tolist()

@@ -1,0 +1,17 @@
+"""How a row's keys are found in a rate table: meter sizes are written in several ways.
+
+`1|1/2"`, `1 1/2"` and `1-1/2"` are one meter. Because the vertical bar also separates the keys of
+a table with several, keys are joined first and compared in one spelling after.
+"""
+
+import re
+
+SEPARATOR = "|"
+_MIXED_NUMBER = re.compile(r"(?<![\d/.])(\d+)[\s|-]+(\d+/\d+)")
+_AROUND_BAR = re.compile(r"\s*\|\s*")
+
+
+def canonical(key: str) -> str:
+    """Return the one spelling in which keys are compared."""
+    one_line = _AROUND_BAR.sub(SEPARATOR, " ".join(key.split()))
+    return _MIXED_NUMBER.sub(r"\1 \2", one_line).replace("”", '"').replace("″", '"').replace(' "', '"')

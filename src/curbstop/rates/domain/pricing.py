@@ -1,0 +1,224 @@
+"""The rate engine: a compiled schedule and columns of usage become columns of charges.
+
+One row is one bill's worth of one service; a single bill is a batch of one. Amounts are exact and
+each printed line is rounded half up to the cent once (rulebook §0.1); a bill is the sum of its lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import polars as pl
+
+from curbstop.rates.domain import exact
+from curbstop.rates.domain.evaluation import ZERO, Evaluation
+from curbstop.rates.domain.exact import ExactColumn, Mask, Numerators
+from curbstop.rates.domain.nodes import Input
+from curbstop.rates.domain.schedule import (
+    Charge,
+    ClassSchedule,
+    Heading,
+    Minimum,
+    Percent,
+    Priced,
+    PricedByTier,
+    Proration,
+)
+
+ONE = exact.constant(Fraction(1))
+DAYS = "days"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeColumn:
+    """One charge, or one tier of it, over all rows of a batch."""
+
+    heading: Heading
+    quantity: ExactColumn
+    unit_price: ExactColumn
+    amount: ExactColumn
+    cents: Numerators
+    is_printed: Mask
+    tier: int = 0
+    starts_above: ExactColumn | None = None
+    ends_at: ExactColumn | None = None
+    has_end: Mask | None = None
+    cap: ExactColumn | None = None
+    of: tuple[str, ...] = ()
+    proration: Proration | None = None
+    days: ExactColumn | None = None
+    is_prorated: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PricedRows:
+    """The charges of a batch in printing order, and the rows that could not be priced."""
+
+    size: int
+    charges: tuple[ChargeColumn, ...]
+    # 0 is priced, n is refused for reasons[n - 1].
+    problems: Numerators
+    reasons: tuple[str, ...]
+
+    @property
+    def is_refused(self) -> Mask:
+        """Say which rows have no bill."""
+        return np.asarray(self.problems != 0, dtype=np.bool_)
+
+    def reason(self, row: int) -> str:
+        """Return why a row has no bill, or nothing."""
+        number = int(self.problems[row])
+        return self.reasons[number - 1] if number else ""
+
+    def unrounded(self) -> ExactColumn:
+        """Return each row's bill before any rounding."""
+        total = ExactColumn(np.zeros(self.size, dtype=np.int64), 1, 0)
+        for charge in self.charges:
+            total = total + charge.amount
+        return total
+
+    def by_key(self) -> dict[str, ExactColumn]:
+        """Return each charge's unrounded amount, its tiers added up."""
+        sums: dict[str, ExactColumn] = {}
+        for charge in self.charges:
+            key = charge.heading.key
+            sums[key] = sums[key] + charge.amount if key in sums else charge.amount
+        return sums
+
+    def cents(self) -> Numerators:
+        """Return each row's bill: the sum of its lines, each rounded to the cent."""
+        total = np.zeros(self.size, dtype=np.int64)
+        for charge in self.charges:
+            total = total + charge.cents
+        return total
+
+
+def price_class(schedule: ClassSchedule, frame: pl.DataFrame) -> PricedRows:
+    """Price every row of a frame whose columns are the schedule's inputs.
+
+    Numbers are Decimal, whole numbers or decimal text; floats are refused. A row that lacks an
+    input, or whose keys are in no table, is refused by name and the others are priced.
+    """
+    evaluation = Evaluation(frame)
+    charges: list[ChargeColumn] = []
+    for charge in schedule.charges:
+        charges.extend(_columns(charge, evaluation, charges))
+    problems = evaluation.problems
+    if problems is None:
+        problems = np.zeros(frame.height, dtype=np.int32)
+    return PricedRows(frame.height, tuple(charges), problems, tuple(evaluation.reasons))
+
+
+def _columns(charge: Charge, evaluation: Evaluation, before: list[ChargeColumn]) -> Iterable[ChargeColumn]:
+    with evaluation.within(charge.heading.key):
+        match charge:
+            case Priced():
+                return [_priced(charge, evaluation)]
+            case PricedByTier():
+                return list(_by_tier(charge, evaluation))
+            case Minimum():
+                return [_minimum(charge, evaluation, before)]
+            case Percent():
+                return [_percent(charge, evaluation, before)]
+
+
+def _priced(charge: Priced, evaluation: Evaluation) -> ChargeColumn:
+    quantity = evaluation.number(charge.quantity)
+    unit_price = evaluation.number(charge.price)
+    amount = quantity * unit_price
+    return ChargeColumn(
+        heading=charge.heading,
+        quantity=quantity,
+        unit_price=unit_price,
+        amount=amount,
+        cents=_spread_cents(amount, evaluation.size),
+        is_printed=np.ones(evaluation.size, dtype=np.bool_),
+        proration=charge.proration,
+        days=_days(charge.proration, evaluation),
+        is_prorated=_is_prorated(charge.proration, evaluation),
+    )
+
+
+def _by_tier(charge: PricedByTier, evaluation: Evaluation) -> Iterable[ChargeColumn]:
+    days = _days(charge.proration, evaluation)
+    is_prorated = _is_prorated(charge.proration, evaluation)
+    for number, tier in enumerate(evaluation.tiers(charge.tiered), start=1):
+        amount = tier.quantity * tier.price
+        reached = ~tier.quantity.is_zero()
+        # A bill without usage still shows what the first unit would have cost.
+        unused = evaluation.number(charge.tiered.usage).is_zero() & (number == 1)
+        yield ChargeColumn(
+            heading=charge.heading,
+            quantity=tier.quantity,
+            unit_price=tier.price,
+            amount=amount,
+            cents=_spread_cents(amount, evaluation.size),
+            is_printed=np.broadcast_to(reached | unused, (evaluation.size,)),
+            tier=number,
+            starts_above=tier.starts_above,
+            ends_at=tier.ends_at,
+            has_end=tier.has_end,
+            proration=charge.proration,
+            days=days,
+            is_prorated=is_prorated,
+        )
+
+
+def _minimum(charge: Minimum, evaluation: Evaluation, before: list[ChargeColumn]) -> ChargeColumn:
+    """Top up to the least amount, so that the lines above keep their quantity and price."""
+    lacking = (evaluation.number(charge.least) - _rounded_sum(charge.of, before)).maximum(ZERO)
+    return ChargeColumn(
+        heading=charge.heading,
+        quantity=ONE,
+        unit_price=lacking,
+        amount=lacking,
+        cents=_spread_cents(lacking, evaluation.size),
+        is_printed=np.broadcast_to(~lacking.is_zero(), (evaluation.size,)),
+        of=charge.of,
+    )
+
+
+def _percent(charge: Percent, evaluation: Evaluation, before: list[ChargeColumn]) -> ChargeColumn:
+    base = _rounded_sum(charge.of, before)
+    share = exact.constant(charge.share)
+    cap = None if charge.cap is None else evaluation.number(charge.cap)
+    amount = base * share if cap is None else (base * share).minimum(cap)
+    return ChargeColumn(
+        heading=charge.heading,
+        quantity=base,
+        unit_price=share,
+        amount=amount,
+        cents=_spread_cents(amount, evaluation.size),
+        is_printed=np.broadcast_to(~amount.is_zero(), (evaluation.size,)),
+        cap=cap,
+        of=charge.of,
+    )
+
+
+def _days(proration: Proration | None, evaluation: Evaluation) -> ExactColumn | None:
+    return None if proration is None else evaluation.number(Input(DAYS))
+
+
+def _is_prorated(proration: Proration | None, evaluation: Evaluation) -> Mask | None:
+    if proration is None:
+        return None
+    within = evaluation.lies_within(DAYS, proration.as_is_from, proration.as_is_to)
+    return np.broadcast_to(~within, (evaluation.size,))
+
+
+def _rounded_sum(keys: tuple[str, ...], before: list[ChargeColumn]) -> ExactColumn:
+    """Add up the rounded lines of some charges, in dollars."""
+    total = ZERO
+    for column in before:
+        if column.heading.key in keys:
+            bound = column.amount.bound * 100 // column.amount.scale + 1
+            total = total + ExactColumn(column.cents, 100, bound)
+    return total
+
+
+def _spread_cents(amount: ExactColumn, size: int) -> Numerators:
+    cents = amount.cents()
+    return cents if len(cents) == size else np.broadcast_to(cents, (size,))

@@ -1,0 +1,122 @@
+"""A compiled rate schedule: for each class of customer, the charges in the order they are printed.
+
+Both languages, the Open Water Rate Specification and the product's own tariffs, end here, and one
+engine (`pricing.py`) prices it. A problem is a value, so that a file is judged whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from curbstop.rates.domain.nodes import Node, Tiered
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in a rate file, and where."""
+
+    file: str
+    class_name: str
+    field: str
+    message: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        where = f" (line {self.line})" if self.line else ""
+        return f"{self.file}: {self.class_name or '-'}: {self.field or '-'}: {self.message}{where}"
+
+
+class ScheduleRefused(ValueError):
+    """A rate schedule cannot be used; lists every problem found."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What a charge is called and where it comes from."""
+
+    key: str
+    service: str = ""
+    label_en: str = ""
+    label_es: str = ""
+    section: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proration:
+    """The standard number of days, and the lengths of a period that are billed as the standard."""
+
+    standard_days: Fraction
+    as_is_from: Fraction
+    as_is_to: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """A quantity at one price; where it is prorated, the quantity is days and the price a day's."""
+
+    heading: Heading
+    quantity: Node
+    price: Node
+    proration: Proration | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedByTier:
+    """Usage spread over tiers, one line a tier."""
+
+    heading: Heading
+    tiered: Tiered
+    proration: Proration | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minimum:
+    """What other charges lack to a least amount."""
+
+    heading: Heading
+    least: Node
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Percent:
+    """A percentage of the rounded lines of other charges, up to a cap (rulebook §0.1, §2.2)."""
+
+    heading: Heading
+    share: Fraction
+    of: tuple[str, ...]
+    cap: Node | None = None
+
+
+Charge = Priced | PricedByTier | Minimum | Percent
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSchedule:
+    """The charges of one class of customer, and the inputs that a row must bring."""
+
+    name: str
+    charges: tuple[Charge, ...]
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A whole rate file, compiled; `problems` names the classes that cannot be billed."""
+
+    name: str
+    unit: str
+    classes: Mapping[str, ClassSchedule]
+    problems: tuple[Problem, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def class_named(self, name: str) -> ClassSchedule | None:
+        """Return the charges of a class; a schedule without classes has the same for everybody."""
+        return self.classes.get(name) or self.classes.get("")
