@@ -19,10 +19,13 @@ os.environ["CURBSTOP_ENV"] = "test"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "curbstop.config.settings")
 os.environ.pop("DATABASE_URL", None)
 
+import django
 import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
+
+django.setup()
 
 ROOT = Path(__file__).parents[1]
 SOURCES_OF_THE_SCHEMA = ("migrations/*.py", "models*.py", "models/*.py", "database/*.py")

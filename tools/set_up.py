@@ -19,7 +19,7 @@ QUIET = [] if sys.stderr.isatty() else ["--quiet"]  # a terminal shows pip's own
 
 def main() -> None:
     """Install what the demo needs, or with `test` what the tests need too."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is told so, in words
         sys.exit("Curbstop needs Python 3.11 or newer. Name one: make PY=python3.12 demo")
     wants_tests = sys.argv[1:] == ["test"]
     started = time.perf_counter()

@@ -5,7 +5,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+PACKAGE = Path(__file__).resolve().parents[1]
+CHECKOUT = PACKAGE.parents[1]
 
 
 def environment() -> str:

@@ -186,6 +186,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 # Words, days and places.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
+LOCALE_PATHS = [places.PACKAGE / "locale"]
 USE_I18N = True
 # Staff read English; what a customer reads is put in the customer's language where it is printed.
 LOCALE_PATHS = [WEB.parents[1] / "locale"]
