@@ -15,7 +15,7 @@ app = typer.Typer(help=__doc__)
 @app.command()
 def prove(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]…", help="The proofs to run; all without one.")
+        list[str] | None, typer.Argument(metavar="NAME", help="The proofs to run; all without one.")
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
@@ -72,4 +72,5 @@ def _show(results: Sequence[dict[str, Any]]) -> None:
     if failed:
         screen.print(f"{failed} of {len(results)} promises do not hold.", style="bold red")
     else:
-        screen.print(f"All {len(results)} promises hold.", style="bold green")
+        whole = "The promise holds." if len(results) == 1 else f"All {len(results)} promises hold."
+        screen.print(whole, style="bold green")
