@@ -97,9 +97,7 @@ def in_order(items: Iterable[Payable], *, order: ApplicationOrder, on: date) -> 
     return sorted(items, key=place)
 
 
-def allocate(
-    amount_cents: int, items: Iterable[Payable], *, order: ApplicationOrder, on: date
-) -> dict[int, int]:
+def allocate(amount_cents: int, items: Iterable[Payable], *, order: ApplicationOrder, on: date) -> dict[int, int]:
     """Return item id → cents, in the order of application; what exceeds the items is left to the caller."""
     assert amount_cents >= 0, "a payment is not negative"
     shares: dict[int, int] = {}

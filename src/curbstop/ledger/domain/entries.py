@@ -150,4 +150,4 @@ def _complete(frame: pl.DataFrame, columns: dict[str, pl.DataType]) -> pl.DataFr
     unknown = [name for name in missing if name not in ASSUMED]
     assert not unknown, f"the batch lacks {', '.join(unknown)}"
     assumed = [pl.lit(ASSUMED[name], dtype=columns[name]).alias(name) for name in missing]
-    return frame.with_columns(assumed).select(columns)
+    return frame.with_columns(assumed).select(pl.col(name).cast(kind) for name, kind in columns.items())

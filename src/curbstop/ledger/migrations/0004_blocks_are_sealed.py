@@ -74,10 +74,10 @@ language sql stable security definer set search_path = public, pg_temp as $$
    order by c.number
 $$;
 
-create function ledger_begin_seal_epoch(reason text) returns smallint
+create function ledger_begin_seal_epoch(why text) returns smallint
 language sql security definer set search_path = public, pg_temp as $$
   insert into ledger_sealepoch (number, reason, began_at)
-  select max(number) + 1, reason, transaction_timestamp() from ledger_sealepoch returning number
+  values (ledger_current_epoch() + 1, why, transaction_timestamp()) returning number
 $$;
 
 revoke execute on function ledger_block_hash(smallint, xid8, xid8), ledger_seal_epoch(smallint, xid8),

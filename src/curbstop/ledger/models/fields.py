@@ -8,6 +8,6 @@ from django.db import models
 class TransactionIdField(models.BigIntegerField):
     """PostgreSQL's xid8: 64 bits, never reused within a cluster. Only the database writes it."""
 
-    def db_type(self, connection: Any) -> str:
+    def db_type(self, connection: Any) -> str:  # noqa: ARG002 - one database only
         """Return the type for the table definition."""
         return "xid8"

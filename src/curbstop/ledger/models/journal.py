@@ -55,9 +55,7 @@ class Posting(AppendOnlyModel):
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="postings", db_constraint=False, db_index=False)
     line_number = models.SmallIntegerField()
     gl_account = models.ForeignKey(GlAccount, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
-    debtor = models.ForeignKey(
-        Debtor, models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
-    )
+    debtor = models.ForeignKey(Debtor, models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False)
     debit_cents = models.BigIntegerField()
     credit_cents = models.BigIntegerField()
 

@@ -1,0 +1,59 @@
+"""Reads of the ledger: what is owed, what day it is, and what finance prints."""
+
+from curbstop.ledger.queries.accounts import (
+    NoSuchAccount,
+    accounts_by_role,
+    gl_account,
+    receivable_of,
+    service_of,
+    services,
+)
+from curbstop.ledger.queries.balances import (
+    balance_as_of,
+    balances_of,
+    balances_of_items,
+    unapplied_credit_of,
+)
+from curbstop.ledger.queries.days import NoOpenBusinessDay, current_business_day, is_open_on
+from curbstop.ledger.queries.items import (
+    OpenItemRow,
+    lock_open_items,
+    open_items_by_debtor,
+    open_items_of,
+    open_items_with,
+)
+from curbstop.ledger.queries.reports import TrialBalanceRow, journal_frame, trial_balance
+from curbstop.ledger.queries.sealing import head_hash, oldest_unsealed_at, seal_problems
+from curbstop.ledger.queries.settled import SettledRow, settled_by
+from curbstop.ledger.queries.statements import StatementRow, statement_of
+
+__all__ = [
+    "NoOpenBusinessDay",
+    "NoSuchAccount",
+    "OpenItemRow",
+    "SettledRow",
+    "StatementRow",
+    "TrialBalanceRow",
+    "accounts_by_role",
+    "balance_as_of",
+    "balances_of",
+    "balances_of_items",
+    "current_business_day",
+    "gl_account",
+    "head_hash",
+    "is_open_on",
+    "journal_frame",
+    "lock_open_items",
+    "oldest_unsealed_at",
+    "open_items_by_debtor",
+    "open_items_of",
+    "open_items_with",
+    "receivable_of",
+    "seal_problems",
+    "service_of",
+    "services",
+    "settled_by",
+    "statement_of",
+    "trial_balance",
+    "unapplied_credit_of",
+]

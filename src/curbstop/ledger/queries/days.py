@@ -1,0 +1,25 @@
+"""Which day the office has, and whether a day may be posted to."""
+
+from datetime import date
+
+from curbstop.ledger.models import BusinessDay, FiscalPeriod
+
+
+class NoOpenBusinessDay(Exception):
+    """Nobody opened a business day."""
+
+
+def current_business_day() -> date:
+    """Return the day that a person opened and nobody closed.
+
+    :raises NoOpenBusinessDay: if there is none
+    """
+    day = BusinessDay.objects.filter(closed_at=None).values_list("day", flat=True).first()
+    if day is None:
+        raise NoOpenBusinessDay("No business day is open. A supervisor opens the day first.")
+    return day
+
+
+def is_open_on(day: date) -> bool:
+    """Tell whether entries may carry this day: it lies in an open fiscal period."""
+    return FiscalPeriod.objects.filter(starts_on__lte=day, ends_on__gt=day, closed_at=None).exists()
