@@ -1,6 +1,6 @@
 """What other rooms and pages may know about customers, accounts and agreements."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -145,6 +145,12 @@ def hits_of(account_ids: Sequence[int], user: User) -> list[SearchHit]:
     return [_hit(account) for account in found]
 
 
+def accounts_at(service_point_ids: Sequence[int], user: User) -> list[SearchHit]:
+    """Return the accounts responsible now for service points, in the order of number."""
+    held = ServiceAgreement.objects.filter(service_point_id__in=service_point_ids, ends_on__isnull=True)
+    return hits_of(list(held.values_list("account_id", flat=True)), user)
+
+
 def _hit(account: Account) -> SearchHit:
     return SearchHit(
         account_id=account.pk,
@@ -208,6 +214,28 @@ def contacts_of(customer_id: int, limit: int = 50) -> list[Contact]:
     return list(contacts.order_by("-at", "-pk")[:limit])
 
 
+def known_numbers(
+    *,
+    accounts: Sequence[str] = (),
+    customers: Sequence[str] = (),
+    service_points: Sequence[str] = (),
+) -> set[str]:
+    """Return which of the numbers are in use, for a file that brings its own."""
+    query = """
+        select number from customers_account where number = any(%s)
+        union all select number from customers_customer where number = any(%s)
+        union all select number from customers_servicepoint where number = any(%s)"""
+    params = [list(accounts), list(customers), list(service_points)]
+    return set(read_frame(query, params, {"number": pl.String})["number"])
+
+
+def account_bounds() -> tuple[int, int]:
+    """Return the lowest and the highest account id, for whoever goes through all of them in parts."""
+    query = "select coalesce(min(id), 0) as first, coalesce(max(id), 0) as last from customers_account"
+    (bounds,) = read_frame(query).rows()
+    return bounds[0], bounds[1]
+
+
 def agreements_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFrame:
     """Return every agreement of the accounts in an id range, both ends included.
 
@@ -250,3 +278,13 @@ def accounts_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFra
          where a.id between %s and %s
          order by a.id"""
     return read_frame(query, [first_account_id, last_account_id], {"closed_on": pl.Date})
+
+
+def debtors_of_accounts(numbers: Iterable[str]) -> dict[str, int]:
+    """Return account number → debtor, for files that name accounts by their number."""
+    return dict(Account.objects.filter(number__in=list(numbers)).values_list("number", "debtor_id"))
+
+
+def account_numbers(debtor_ids: Iterable[int]) -> dict[int, str]:
+    """Return debtor → account number, for rooms above that know only who owes."""
+    return dict(Account.objects.filter(debtor_id__in=list(debtor_ids)).values_list("debtor_id", "number"))

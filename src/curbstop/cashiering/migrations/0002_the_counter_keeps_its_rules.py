@@ -82,6 +82,8 @@ class Migration(migrations.Migration):
         AppendOnly("cashiering_receipt"),
         AppendOnly("cashiering_tender"),
         AppendOnly("cashiering_void"),
+        AppendOnly("cashiering_paymentimport"),
+        AppendOnly("cashiering_importedpayment"),
         NamedTrigger(
             "drawer_stays_closed", table="cashiering_drawer", fires="before update on {table} for each row", body=CLOSED
         ),

@@ -2,6 +2,7 @@
 
 from curbstop.cashiering.models.carts import Cart, CartItem
 from curbstop.cashiering.models.drawers import DenominationCount, Drawer, DrawerCount
+from curbstop.cashiering.models.files import ImportedPayment, PaymentImport
 from curbstop.cashiering.models.offices import Office, Till
 from curbstop.cashiering.models.receipts import Receipt, Tender, Void
 
@@ -11,7 +12,9 @@ __all__ = [
     "DenominationCount",
     "Drawer",
     "DrawerCount",
+    "ImportedPayment",
     "Office",
+    "PaymentImport",
     "Receipt",
     "Tender",
     "Till",

@@ -8,6 +8,7 @@ from curbstop.cashiering.operations.drawers import (
     count_drawer,
     open_drawer,
 )
+from curbstop.cashiering.operations.files import ImportRefused, import_payments
 from curbstop.cashiering.operations.offices import declare_offices
 from curbstop.cashiering.operations.payments import PaymentRefused, take_payment
 from curbstop.cashiering.operations.voids import VoidRefused, void_receipt
@@ -16,12 +17,14 @@ __all__ = [
     "CartRefused",
     "CountRefused",
     "DrawerRefused",
+    "ImportRefused",
     "PaymentRefused",
     "VoidRefused",
     "close_drawer",
     "count_drawer",
     "declare_offices",
     "fill_cart",
+    "import_payments",
     "open_cart",
     "open_drawer",
     "take_payment",

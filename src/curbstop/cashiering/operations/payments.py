@@ -18,7 +18,7 @@ from curbstop.foundation.idempotency import KeyReused, replayed, store_response
 from curbstop.foundation.numbering import next_number
 from curbstop.ledger.domain.allocation import allocate
 from curbstop.ledger.models import Entry
-from curbstop.ledger.operations import Line, NewAllocation, PostingRefused, post_entry
+from curbstop.ledger.operations import Line, NewAllocation, PostingRefused, post_entry, settling_lines
 from curbstop.ledger.queries import OpenItemRow, gl_account, lock_open_items
 
 
@@ -54,6 +54,8 @@ def take_payment(*, cart: Cart, tenders: Sequence[TenderedAmount], cashier: User
 
 
 def _receive(cart: Cart, tendered: Sequence[TenderedAmount], *, drawer: Drawer, at: datetime) -> Receipt:
+    # Whoever fills the cart locks it too, so that what is paid is what was shown.
+    Cart.objects.select_for_update().get(pk=cart.pk)
     wanted = dict(cart.items.values_list("open_item_id", "amount_cents"))
     if not wanted:
         raise PaymentRefused("The cart is empty: add at least one open item.")
@@ -115,19 +117,20 @@ def _post(cart: Cart, settlement: Settlement, items: Sequence[OpenItemRow], *, d
     wanted = dict(cart.items.values_list("open_item_id", "amount_cents"))
     shares = allocate(
         settlement.applied_cents,
-        [item.payable(up_to_cents=wanted[item.id]) for item in items],
+        [item.payable(wanted[item.id]) for item in items],
         order=application_order(drawer.business_day),
         on=drawer.business_day,
     )
+    allocations = tuple(NewAllocation(item_id, cents) for item_id, cents in shares.items())
     try:
         return post_entry(
             kind="payment",
-            lines=(*_debits(settlement), *_credits(settlement, shares, items)),
+            lines=(*_debits(settlement), *_credits(settlement, allocations, items)),
             source=cart.source,
             business_date=drawer.business_day,
             actor=drawer.cashier,
             posted_at=at,
-            allocations=tuple(NewAllocation(item_id, cents) for item_id, cents in shares.items()),
+            allocations=allocations,
         )
     except PostingRefused as refusal:
         raise PaymentRefused(str(refusal)) from refusal
@@ -141,16 +144,10 @@ def _debits(settlement: Settlement) -> tuple[Line, ...]:
     return tuple(Line.debit(gl_account(role).pk, cents) for role, cents in amounts if cents)
 
 
-def _credits(settlement: Settlement, shares: Mapping[int, int], items: Sequence[OpenItemRow]) -> tuple[Line, ...]:
-    by_receivable: dict[tuple[int, int], int] = {}
-    for item in items:
-        owed_on = (item.receivable_id, item.debtor_id)
-        by_receivable[owed_on] = by_receivable.get(owed_on, 0) + shares.get(item.id, 0)
-    lines = [
-        Line.credit(account, cents, debtor_id=debtor)
-        for (account, debtor), cents in sorted(by_receivable.items())
-        if cents
-    ]
+def _credits(
+    settlement: Settlement, allocations: Sequence[NewAllocation], items: Sequence[OpenItemRow]
+) -> tuple[Line, ...]:
+    lines = list(settling_lines(allocations))
     if settlement.credit_cents:
         # What is paid too much stays with the customer who owes the first item of the cart.
         credit = gl_account("unapplied_credit").pk
