@@ -1,0 +1,46 @@
+"""Columns go in and out by COPY without losing a cent, a null or an empty text."""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from django.db import connection
+
+from curbstop.foundation.database.copying import copy_frame, read_frame
+from curbstop.foundation.database.transactions import transaction
+
+
+@pytest.mark.django_db
+class TestCopyFrame:
+    def test_keeps_an_empty_text_apart_from_a_null_and_money_exact(self) -> None:
+        rows = pl.DataFrame(
+            {
+                "cents": [1, None, 3],
+                "price": [Decimal("0.10000001"), Decimal("12345678901.00000009"), None],
+                "word": ['a "quoted", word\nand a line', "", None],
+                "day": [date(2026, 7, 1), None, date(2026, 7, 2)],
+                "flag": [True, False, None],
+            },
+            schema_overrides={"price": pl.Decimal(20, 8)},
+        )
+        with transaction():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "CREATE TEMPORARY TABLE t (cents bigint, price numeric(20, 8), word text, day date, flag boolean)"
+                )
+
+            assert copy_frame("t", rows) == 3
+            assert read_frame("SELECT * FROM t", schema=dict(rows.schema)).equals(rows)
+
+    def test_refuses_outside_an_operation(self) -> None:
+        with pytest.raises(RuntimeError):
+            copy_frame("foundation_numberseries", pl.DataFrame({"code": ["x"]}))
+
+
+@pytest.mark.django_db
+class TestReadFrame:
+    def test_keeps_the_named_types_where_no_row_is_found(self) -> None:
+        nothing = read_frame("SELECT 1 AS cents WHERE false", schema={"cents": pl.Int64})
+
+        assert nothing.schema == {"cents": pl.Int64}
