@@ -1,8 +1,7 @@
 """Putting a pack's decisions in force: inner verbs that the journey of a city pack calls together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -11,7 +10,7 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
 from curbstop.foundation.database.transactions import require_transaction
-from curbstop.ordinances.domain.packs import PackFiles
+from curbstop.ordinances.domain.packs import Adoption, LetterText, PackFiles, Section, Value
 from curbstop.ordinances.domain.versions import VersionPlan
 from curbstop.ordinances.models import (
     CityProfile,
@@ -23,25 +22,9 @@ from curbstop.ordinances.models import (
     SectionVersion,
 )
 
-Section = tuple[str, str]
-Value = tuple[Any, str, str]
-LetterText = tuple[str, str]
-
 
 class PackRefused(Exception):
     """A pack was not proposed or not put in force; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Adoption:
-    """What a pack changes in this room; `city` is empty when the profile stays as it is."""
-
-    sections: Mapping[str, VersionPlan[Section]] = field(default_factory=dict)
-    values: Mapping[str, VersionPlan[Value]] = field(default_factory=dict)
-    letters: Mapping[tuple[str, str], VersionPlan[LetterText]] = field(default_factory=dict)
-    holidays: Mapping[date, Mapping[str, str]] = field(default_factory=dict)
-    holidays_removed: tuple[date, ...] = ()
-    city: Mapping[str, Any] = field(default_factory=dict)
 
 
 def record_proposal(
@@ -80,9 +63,7 @@ def lock_proposal(sha256: str) -> PackProposal | None:
     :raises RuntimeError: outside a transaction
     """
     require_transaction()
-    return (
-        PackProposal.objects.select_for_update().filter(sha256=sha256, approved_by=None).first()
-    )
+    return PackProposal.objects.select_for_update().filter(sha256=sha256, approved_by=None).first()
 
 
 def approve_proposal(*, proposal: PackProposal, approved_by: User, at: datetime) -> None:
@@ -91,9 +72,7 @@ def approve_proposal(*, proposal: PackProposal, approved_by: User, at: datetime)
     :raises PackRefused: if the approver proposed it
     """
     require_transaction()
-    refusal = PackRefused(
-        f"{approved_by.username} proposed this pack; another person has to approve it."
-    )
+    refusal = PackRefused(f"{approved_by.username} proposed this pack; another person has to approve it.")
     refuse_same_person(proposal.proposed_by, approved_by, refusal)
     proposal.approved_by = approved_by
     proposal.approved_at = at

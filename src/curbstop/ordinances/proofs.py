@@ -13,8 +13,7 @@ def values_rest_on_sections() -> Outcome:
     values = RuleValue.objects.select_related("section").order_by("code", "starts_on")
     for value in values:
         in_force = any(
-            version.starts_on <= value.starts_on
-            and (version.ends_on is None or value.starts_on < version.ends_on)
+            version.starts_on <= value.starts_on and (version.ends_on is None or value.starts_on < version.ends_on)
             for version in words.get(value.section_id, [])
         )
         if not in_force:

@@ -79,9 +79,7 @@ def successive(written: Sequence[Dated[Content]]) -> tuple[Dated[Content], ...]:
         if follower.starts_on == version.starts_on:
             raise VersionRefused(f"two versions begin on {version.starts_on}", version.starts_on)
         if version.ends_on is not None and version.ends_on > follower.starts_on:
-            raise VersionRefused(
-                f"it overlaps the version from {follower.starts_on}", version.starts_on
-            )
+            raise VersionRefused(f"it overlaps the version from {follower.starts_on}", version.starts_on)
         result.append(replace(version, ends_on=version.ends_on or follower.starts_on))
     return tuple(result)
 
@@ -101,11 +99,7 @@ def plan_versions(
     additions = tuple(one for one in ordered if contents.get(one.starts_on) != one.content)
     listed = {one.starts_on for one in ordered}
     added = {one.starts_on for one in additions}
-    kept = [
-        one
-        for one in living
-        if one.starts_on not in added and (one.starts_on <= on or one.starts_on in listed)
-    ]
+    kept = [one for one in living if one.starts_on not in added and (one.starts_on <= on or one.starts_on in listed)]
     withdrawn = [one for one in living if one not in kept]
     new_ends = (
         *(NewEnd(one.starts_on, one.starts_on) for one in withdrawn),
@@ -115,17 +109,14 @@ def plan_versions(
     return VersionPlan(new_ends=new_ends, additions=additions, changes=changes)
 
 
-def _refuse_a_rewritten_past(
-    living: Sequence[Dated[Content]], written: Sequence[Dated[Content]], on: date
-) -> None:
+def _refuse_a_rewritten_past(living: Sequence[Dated[Content]], written: Sequence[Dated[Content]], on: date) -> None:
     adopted = {one.starts_on: one for one in living}
     for version in written:
         same_day = adopted.get(version.starts_on)
         if same_day is not None:
             if same_day.content != version.content and version.starts_on <= on:
                 raise VersionRefused(
-                    "changed without a new effective date: what began on"
-                    f" {version.starts_on} is already in force",
+                    f"changed without a new effective date: what began on {version.starts_on} is already in force",
                     version.starts_on,
                 )
         elif version.starts_on < on and any(

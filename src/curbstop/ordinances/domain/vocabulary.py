@@ -29,9 +29,7 @@ class RuleUnit(StrEnum):
     ORDER = "order"
 
 
-WHOLE_UNITS = frozenset(
-    {RuleUnit.DAYS, RuleUnit.BUSINESS_DAYS, RuleUnit.MONTHS, RuleUnit.COUNT, RuleUnit.CENTS}
-)
+WHOLE_UNITS = frozenset({RuleUnit.DAYS, RuleUnit.BUSINESS_DAYS, RuleUnit.MONTHS, RuleUnit.COUNT, RuleUnit.CENTS})
 DECIMAL_UNITS = frozenset({RuleUnit.DOLLARS, RuleUnit.PERCENT, RuleUnit.FACTOR, RuleUnit.CCF})
 
 

@@ -55,9 +55,7 @@ class RuleValue(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             in_force_once("rule_value_in_force_once", "code"),
             ends_after_start("rule_value_ends_after_start"),
-            second_person(
-                maker="proposed_by", checker="adopted_by", name="rule_value_second_person"
-            ),
+            second_person(maker="proposed_by", checker="adopted_by", name="rule_value_second_person"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,4 @@ def in_force_once(name: str, *same: str) -> ExclusionConstraint:
 
 def ends_after_start(name: str) -> CheckConstraint:
     """Return the check that a range is not backwards; an empty one was withdrawn in time."""
-    return CheckConstraint(
-        condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name=name
-    )
+    return CheckConstraint(condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name=name)

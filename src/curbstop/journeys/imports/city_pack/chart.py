@@ -47,9 +47,7 @@ def read_accounts(
         places.setdefault(("account", line.code), Place(ACCOUNTS, row.line, "account"))
         if line.role and line.kind not in REQUIRED_ROLES[line.role]:
             expected = " or ".join(REQUIRED_ROLES[line.role])
-            mistakes.add(
-                ACCOUNTS, row.line, "kind", f"{line.role} is {line.kind} (expected {expected})"
-            )
+            mistakes.add(ACCOUNTS, row.line, "kind", f"{line.role} is {line.kind} (expected {expected})")
         lines.append(line)
     roles = Counter(line.role for line in lines if line.role)
     for role in REQUIRED_ROLES:

@@ -45,9 +45,7 @@ def read_folder(folder: Path) -> PackFiles:
     if len(content) > _FILES_MAX:
         mistakes.append(Located(folder.name, 0, "", f"more than {_FILES_MAX} files"))
     mistakes.extend(
-        Located(name, 0, "", "missing file (expected in every pack)")
-        for name in REQUIRED
-        if name not in content
+        Located(name, 0, "", "missing file (expected in every pack)") for name in REQUIRED if name not in content
     )
     if mistakes:
         raise FileRefused(mistakes)
@@ -66,14 +64,9 @@ def _problem(path: Path, name: str) -> str | None:
     if path.is_symlink():
         return "a link (expected a file, so that the pack is whole in its folder)"
     folder, _, rest = name.rpartition("/")
-    known = name in {*REQUIRED, "README.md"} or (
-        folder in _FOLDERS and fullmatch(_FOLDERS[folder], rest) is not None
-    )
+    known = name in {*REQUIRED, "README.md"} or (folder in _FOLDERS and fullmatch(_FOLDERS[folder], rest) is not None)
     if not known:
-        return (
-            f"unknown file (expected {', '.join(REQUIRED)}, code/*.md, letters/*.en.md"
-            " and the like, rates/*.yaml)"
-        )
+        return f"unknown file (expected {', '.join(REQUIRED)}, code/*.md, letters/*.en.md and the like, rates/*.yaml)"
     if path.stat().st_size > _SIZE_MAX:
         return f"too large (expected at most {_SIZE_MAX:,} bytes)"
     return None

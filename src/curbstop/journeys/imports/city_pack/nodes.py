@@ -71,9 +71,7 @@ class _Walk:
             self.mistakes.add(self.file, line, field, "nested too deeply")
             return Marked("", line)
         if node.anchor or not str(node.tag).startswith(_PLAIN_TAG):
-            self.mistakes.add(
-                self.file, line, field, "anchors and tags are not read (expected plain values)"
-            )
+            self.mistakes.add(self.file, line, field, "anchors and tags are not read (expected plain values)")
         if isinstance(node, ScalarNode):
             return Marked(str(node.value), line, str(node.tag) == f"{_PLAIN_TAG}null")
         if isinstance(node, SequenceNode):
@@ -160,9 +158,7 @@ class Form:
         """Read a short code of letters, digits, dots, dashes and underscores."""
         text = self.text(name, "a short code", limit=80)
         if text and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
-            self.wrong(
-                name, self.line_of(name), f"“{text}” is no code (expected letters, digits, . _ -)"
-            )
+            self.wrong(name, self.line_of(name), f"“{text}” is no code (expected letters, digits, . _ -)")
         return text
 
     def whole(self, name: str, expected: str = "a whole number") -> int:

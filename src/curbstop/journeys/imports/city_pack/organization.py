@@ -53,9 +53,7 @@ def _languages(form: Form) -> tuple[str, ...]:
                 f"“{language}” has no translation (expected: {', '.join(LANGUAGES)})",
             )
     if written and (written[0] != "en" or len(set(written)) != len(written)):
-        form.wrong(
-            "languages", form.line_of("languages"), "expected en first, and each language once"
-        )
+        form.wrong("languages", form.line_of("languages"), "expected en first, and each language once")
     return tuple(written) or LANGUAGES
 
 
@@ -105,29 +103,21 @@ def read_calendar(
     return holidays, closed
 
 
-def _read_holiday(
-    entry: Marked, languages: tuple[str, ...], mistakes: Mistakes
-) -> tuple[date, dict[str, str]]:
+def _read_holiday(entry: Marked, languages: tuple[str, ...], mistakes: Mistakes) -> tuple[date, dict[str, str]]:
     form = Form(entry, file=CALENDAR, mistakes=mistakes)
     form.allow("day", "name")
     day = day_of(form.node("day", "a day such as 2026-07-03"), form, "day")
     return day, form.by_language("name", languages)
 
 
-def read_cycles(
-    content: Mapping[str, str],
-    *,
-    languages: tuple[str, ...],
-    places: Places,
-    mistakes: Mistakes,
-) -> tuple[CycleLine, ...]:
+def read_cycles(content: Mapping[str, str], *, places: Places, mistakes: Mistakes) -> tuple[CycleLine, ...]:
     """Read the billing cycles."""
     cycles = []
     for entry in _entries(content, CYCLES, mistakes):
         form = Form(entry, file=CYCLES, mistakes=mistakes)
         form.allow("code", "name", "months")
         code = form.code("code")
-        cycle = CycleLine(code, form.by_language("name", languages), form.whole("months"))
+        cycle = CycleLine(code, form.text("name", limit=80), form.whole("months"))
         if form.is_sound and not 1 <= cycle.months <= _MONTHS_MAX:
             form.wrong("months", form.line_of("months"), f"{cycle.months} (expected 1 to 12)")
         if ("cycle", code) in places:
@@ -137,9 +127,7 @@ def read_cycles(
     return tuple(cycles)
 
 
-def read_offices(
-    content: Mapping[str, str], *, places: Places, mistakes: Mistakes
-) -> tuple[OfficeLine, ...]:
+def read_offices(content: Mapping[str, str], *, places: Places, mistakes: Mistakes) -> tuple[OfficeLine, ...]:
     """Read the offices and their tills; a till's code is on every receipt, so it is used once."""
     offices = []
     for entry in _entries(content, OFFICES, mistakes):

@@ -36,6 +36,7 @@ _EXPECTED = {
     RuleUnit.BUSINESS_DAYS: "a whole number of business days",
     RuleUnit.MONTHS: "a whole number of months",
     RuleUnit.COUNT: "a whole number",
+    RuleUnit.CENTS: "a whole number of cents",
     RuleUnit.PERCENT: "a percentage such as 1.5",
     RuleUnit.FACTOR: "a factor such as 2.0",
     RuleUnit.CCF: "a number of CCF",

@@ -12,9 +12,7 @@ Places = dict[tuple[str, ...], Place]
 Words = tuple[str, str]
 
 
-def read_sections(
-    content: Mapping[str, str], *, places: Places, mistakes: Mistakes
-) -> dict[str, list[Dated[Words]]]:
+def read_sections(content: Mapping[str, str], *, places: Places, mistakes: Mistakes) -> dict[str, list[Dated[Words]]]:
     """Read `code/*.md`: each version of each section as (title, words), by citation."""
     sections: dict[str, list[Dated[Words]]] = {}
     for file, text in _under("code/", content):
@@ -45,9 +43,7 @@ def read_letters(
         code, language = file.removeprefix("letters/").removesuffix(".md").rsplit(".", 1)
         if language not in languages:
             expected = ", ".join(languages)
-            mistakes.add(
-                file, 0, "language", f"“{language}” is unknown (expected one of: {expected})"
-            )
+            mistakes.add(file, 0, "language", f"“{language}” is unknown (expected one of: {expected})")
             continue
         form, body = _front_matter(text, file=file, mistakes=mistakes)
         if form is None:
@@ -58,9 +54,7 @@ def read_letters(
         for blank in unknown_blanks(body):
             form.wrong(f"{{{blank}}}", form.line, "unknown blank (see docs/city-pack.md)")
         if form.is_sound:
-            letters.setdefault((code, language), []).append(
-                Dated(starts_on, ends_on, (subject, body))
-            )
+            letters.setdefault((code, language), []).append(Dated(starts_on, ends_on, (subject, body)))
             _note(places, ("letter", code, language, starts_on.isoformat()), form, "effective")
     _refuse_missing_languages(letters, languages, mistakes)
     return letters
@@ -73,8 +67,7 @@ def _refuse_missing_languages(
 ) -> None:
     for code in sorted({code for code, _ in letters}):
         days = {
-            language: {version.starts_on for version in letters.get((code, language), [])}
-            for language in languages
+            language: {version.starts_on for version in letters.get((code, language), [])} for language in languages
         }
         every: set[date] = set().union(*days.values())
         for language, written in days.items():

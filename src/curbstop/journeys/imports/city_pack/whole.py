@@ -10,8 +10,8 @@ from curbstop.journeys.imports.city_pack.nodes import Mistakes
 from curbstop.journeys.imports.city_pack.rules import read_values
 from curbstop.journeys.imports.city_pack.tariffs import read_tariffs
 from curbstop.journeys.imports.city_pack.texts import read_letters, read_sections
-from curbstop.ordinances.domain.versions import Dated, VersionRefused, successive
 from curbstop.ordinances.domain.packs import PackFiles
+from curbstop.ordinances.domain.versions import Dated, VersionRefused, successive
 
 Dates = Mapping[Any, list[Dated[Any]]]
 
@@ -26,26 +26,26 @@ def read_pack(files: PackFiles) -> CityPack:
     content = files.content
     city = organization.read_city(content, places=places, mistakes=mistakes)
     languages = tuple(city.get("languages", organization.LANGUAGES))
-    holidays, closed = organization.read_calendar(
-        content, languages=languages, places=places, mistakes=mistakes
-    )
+    holidays, closed = organization.read_calendar(content, languages=languages, places=places, mistakes=mistakes)
+    services = chart.read_services(content, languages=languages, places=places, mistakes=mistakes)
     pack = CityPack(
         name=files.name,
         sha256=files.sha256,
         content=content,
         city={**city, "closed_weekdays": closed},
         accounts=chart.read_accounts(content, places=places, mistakes=mistakes),
-        services=chart.read_services(
-            content, languages=languages, places=places, mistakes=mistakes
-        ),
+        services=services,
         sections=read_sections(content, places=places, mistakes=mistakes),
         values=read_values(content, places=places, mistakes=mistakes),
         letters=read_letters(content, languages=languages, places=places, mistakes=mistakes),
-        tariffs=read_tariffs(content, places=places, mistakes=mistakes),
-        holidays=holidays,
-        cycles=organization.read_cycles(
-            content, languages=languages, places=places, mistakes=mistakes
+        tariffs=read_tariffs(
+            content,
+            services=frozenset(service.code for service in services),
+            places=places,
+            mistakes=mistakes,
         ),
+        holidays=holidays,
+        cycles=organization.read_cycles(content, places=places, mistakes=mistakes),
         offices=organization.read_offices(content, places=places, mistakes=mistakes),
         places=places,
     )
@@ -71,13 +71,10 @@ def _check_against_itself(pack: CityPack, mistakes: Mistakes) -> None:
             _check_citation(pack, value, value.content[2], place, mistakes)
     for code, tariffs in pack.tariffs.items():
         for tariff in tariffs:
-            key = ("tariff", code, tariff.starts_on.isoformat())
-            place = pack.place(*key, "cites")
-            _check_citation(pack, tariff, tariff.content.citation, place, mistakes)
-            if tariff.content.service not in {service.code for service in pack.services}:
-                place = pack.place(*key, "service")
-                message = f"“{tariff.content.service}” is unknown (expected a code of services.yaml)"
-                mistakes.add(place.file, place.line, place.field, message)
+            found = pack.place("tariff", code, tariff.starts_on.isoformat())
+            place = Place(found.file, found.line, "section")
+            for citation in dict.fromkeys(tariff.content.citations):
+                _check_citation(pack, tariff, citation, place, mistakes)
     _check_ordered_services(pack, mistakes)
 
 
@@ -92,9 +89,7 @@ def _check_dates(pack: CityPack, kind: str, dated: Dates, mistakes: Mistakes) ->
             mistakes.add(place.file, place.line, place.field, message)
 
 
-def _check_citation(
-    pack: CityPack, citing: Dated[Any], citation: str, place: Place, mistakes: Mistakes
-) -> None:
+def _check_citation(pack: CityPack, citing: Dated[Any], citation: str, place: Place, mistakes: Mistakes) -> None:
     """Note a citation of words that are not in the pack, or not yet in force."""
     versions = pack.sections.get(citation)
     if versions is None:
@@ -117,8 +112,6 @@ def _check_ordered_services(pack: CityPack, mistakes: Mistakes) -> None:
     for version in pack.values.get("payment.application_order", []):
         named = {name for step in version.content[0] for name in step.get("services", [])}
         for name in sorted(named - known):
-            place = pack.place(
-                "value", "payment.application_order", version.starts_on.isoformat(), "value"
-            )
+            place = pack.place("value", "payment.application_order", version.starts_on.isoformat(), "value")
             message = f"service “{name}” is unknown (expected a code of services.yaml)"
             mistakes.add(place.file, place.line, place.field, message)
