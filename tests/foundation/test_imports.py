@@ -70,10 +70,16 @@ class TestReadRows:
         ]
 
     def test_raises_all_mistakes_at_once(self):
-        result = read_rows(b"serial,read_on,register\n,,\nM-1,x,y\n", READS)
+        result = read_rows(b'serial,read_on,register\n-, ,""\nM-1,x,y\n', READS)
         with pytest.raises(FileRefused) as refused:
             result.accepted()
-        assert len(refused.value.errors) == 2
+        assert [error.line for error in refused.value.errors] == [2, 2, 3, 3]
+        assert str(refused.value).count("\n") == 3
+
+    def test_keeps_no_row_with_a_mistake(self):
+        result = read_rows(b"serial,read_on,register\nM-1,2026-05-01,1\nM-2,x,1\n", READS)
+        assert [row["serial"] for row in result.rows] == ["M-1"]
+        assert len(result.errors) == 1
 
     def test_stops_after_a_hundred_mistakes(self):
         content = b"serial,read_on,register\n" + b"M-1,x,1\n" * 500
@@ -113,6 +119,10 @@ class TestRefuseAFile:
             "reads.csv:1: reading: Unknown column; expected serial, read_on, register, note.",
             "reads.csv:1: read_on: The column is missing.",
         ]
+
+    def test_says_when_there_is_no_such_file(self, tmp_path):
+        errors = read_rows(tmp_path / "june.csv", READS).errors
+        assert list(map(str, errors)) == ["june.csv: The file cannot be read: No such file or directory."]
 
     def test_refuses_a_file_over_the_limit(self, monkeypatch):
         monkeypatch.setattr(reading, "MAX_BYTES", 10)

@@ -7,8 +7,9 @@ expected. What cannot be read as a table at all (a wrong encoding, an unclosed q
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The rows that were read, and every mistake up to a hundred."""
+    """The rows without a mistake, and every mistake up to a hundred or so."""
 
     file: str
     rows: list[Row] = field(default_factory=list)
@@ -116,10 +117,13 @@ class _Unreadable(Exception):
 
 def _text_of(source: Path | bytes) -> str:
     """Return the file as text, or say which of the usual other things it is."""
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if size > MAX_BYTES:
-        raise _Unreadable(f"The file has {size:,} bytes; at most {MAX_BYTES:,} are taken. Split it.")
-    content = source if isinstance(source, bytes) else source.read_bytes()
+    try:
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        if size > MAX_BYTES:
+            raise _Unreadable(f"The file has {size:,} bytes; at most {MAX_BYTES:,} are taken. Split it.")
+        content = source if isinstance(source, bytes) else source.read_bytes()
+    except OSError as problem:
+        raise _Unreadable(f"The file cannot be read: {problem.strerror}.") from problem
     for mark, encoding in _FOREIGN_MARKS.items():
         if content.startswith(mark):
             raise _Unreadable(f"The file is {encoding}. Save it as CSV in UTF-8.")
@@ -142,12 +146,12 @@ def _read_table(text: str, columns: Sequence[Column], result: ImportResult) -> N
     if not headings:
         raise _Unreadable("The file is empty; expected a heading line: " + _list(columns))
     headings = [heading.strip() for heading in headings]
-    result.errors.extend(_heading_errors(result.file, line, headings, columns))
+    result.errors.extend(islice(_heading_errors(result.file, line, headings, columns), MAX_ERRORS))
     if result.errors:
         return
     by_name = {column.name: column for column in columns}
     in_order = [by_name[heading] for heading in headings]
-    absent = [column.name for column in columns if column.name not in headings]
+    absent = {column.name: None for column in columns if column.name not in headings}
     for line, cells in records:
         if len(result.rows) >= MAX_ROWS:
             raise _Unreadable(f"The file has more than {MAX_ROWS:,} rows. Split it.", line)
@@ -158,10 +162,10 @@ def _read_table(text: str, columns: Sequence[Column], result: ImportResult) -> N
             message = f"Expected {len(headings)} cells as in the heading, found {len(cells)}."
             result.errors.append(Located(result.file, line, "", message))
             continue
-        errors, row = _read_row(result.file, line, zip(in_order, cells, strict=True))
+        errors, values = _read_row(result.file, line, zip(in_order, cells, strict=True))
         result.errors.extend(errors)
-        row.values.update(dict.fromkeys(absent))
-        result.rows.append(row)
+        if not errors:
+            result.rows.append(Row(line, {**values, **absent}))
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -192,23 +196,23 @@ def _heading_errors(file: str, line: int, headings: list[str], columns: Sequence
     known = {column.name for column in columns}
     for heading, count in Counter(headings).items():
         if count > 1:
-            yield Located(file, line, heading, "The column is there more than once.")
+            yield Located(file, line, heading[:40], "The column is there more than once.")
         if heading not in known:
-            yield Located(file, line, heading, "Unknown column; expected " + _list(columns))
+            yield Located(file, line, heading[:40], "Unknown column; expected " + _list(columns))
     for column in columns:
         if not column.optional and column.name not in headings:
             yield Located(file, line, column.name, "The column is missing.")
 
 
-def _read_row(file: str, line: int, cells: Iterator[tuple[Column, str]]) -> tuple[list[Located], Row]:
+def _read_row(file: str, line: int, cells: Iterable[tuple[Column, str]]) -> tuple[list[Located], dict[str, Any]]:
     errors: list[Located] = []
-    row = Row(line, {})
+    values: dict[str, Any] = {}
     for column, cell in cells:
         try:
-            row.values[column.name] = _read_cell(column, cell.strip())
+            values[column.name] = _read_cell(column, cell.strip())
         except ValueError as problem:
             errors.append(Located(file, line, column.name, str(problem)))
-    return errors, row
+    return errors, values
 
 
 def _read_cell(column: Column, text: str) -> Any:
