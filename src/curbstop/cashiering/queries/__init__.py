@@ -6,6 +6,7 @@ from curbstop.cashiering.queries.drawers import (
     drawers_visible_to,
     expectation_of,
     open_drawer_of,
+    tills,
     tills_free,
     undeposited_drawers,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "recounts_max",
     "smallest_coin_cents",
     "tenders_taken",
+    "tills",
     "tills_free",
     "undeposited_drawers",
 ]

@@ -34,6 +34,11 @@ def tills_free() -> QuerySet[Till]:
     return Till.objects.select_related("office").exclude(pk__in=taken).order_by("office__name", "name")
 
 
+def tills() -> QuerySet[Till]:
+    """Return every till with its office, by code."""
+    return Till.objects.select_related("office").order_by("code")
+
+
 def expectation_of(drawer: Drawer) -> DrawerExpectation:
     """Return what a drawer should hold by its receipts; never shown before a count is stored."""
     kept = Tender.objects.filter(receipt__drawer=drawer, receipt__void__isnull=True).aggregate(

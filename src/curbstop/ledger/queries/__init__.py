@@ -3,6 +3,7 @@
 from curbstop.ledger.queries.accounts import (
     NoSuchAccount,
     accounts_by_role,
+    chart_of_accounts,
     gl_account,
     receivable_of,
     service_of,
@@ -38,6 +39,7 @@ __all__ = [
     "balance_as_of",
     "balances_of",
     "balances_of_items",
+    "chart_of_accounts",
     "current_business_day",
     "gl_account",
     "head_hash",

@@ -20,6 +20,11 @@ def gl_account(role: str) -> GlAccount:
         raise NoSuchAccount(f"The chart of accounts has no account with the role {role}.") from missing
 
 
+def chart_of_accounts() -> QuerySet[GlAccount]:
+    """Return every account of the chart, by code."""
+    return GlAccount.objects.order_by("code")
+
+
 def accounts_by_role() -> dict[str, int]:
     """Return role → account id for every account that has a role."""
     return {str(role): pk for role, pk in GlAccount.objects.exclude(role=None).values_list("role", "pk")}
