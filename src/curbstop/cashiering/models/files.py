@@ -1,4 +1,4 @@
-"""Payments that reach the bank without crossing the counter, as a lockbox file does: loaded once, whole or not at all."""
+"""Payments that reach the bank without crossing the counter, such as a lockbox file: loaded once, whole or not."""
 
 from django.conf import settings
 from django.db import models
