@@ -32,6 +32,13 @@ def quantity(value: Decimal | int | None) -> str:
 
 
 @register.filter
+def price(value: Decimal) -> str:
+    """Return a unit price with at least two decimals, and as many more as it has."""
+    decimals = max(2, -int(Decimal(value).normalize().as_tuple().exponent))
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+@register.filter
 def day(value: date | None) -> str | SafeString:
     """Return a day as `Nov 22, 2026`, marked up as a time that never wraps."""
     if value is None:

@@ -7,13 +7,13 @@ from itertools import groupby
 from typing import Any
 
 from curbstop.billing.permissions import SEE_BILLS
-from curbstop.billing.queries import bills_visible_to
+from curbstop.billing.queries import BillLineRow, BillRow, bill_lines_of, bills_of
 from curbstop.cashiering.permissions import VIEW_RECEIPTS
 from curbstop.cashiering.queries import receipts_of_debtor
 from curbstop.customers.queries import AccountPage, account_page, accounts_visible_to, contacts_of
 from curbstop.foundation.access.models import User
 from curbstop.foundation.web.charts import Bar
-from curbstop.ledger.queries import OpenItemRow, balances_of, open_items_of
+from curbstop.ledger.queries import OpenItemRow, balances_of, open_items_of, unapplied_credit_of
 from curbstop.metering.permissions import SEE_READS
 from curbstop.metering.queries import usage_history
 
@@ -33,6 +33,14 @@ class ServiceBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedBill:
+    """A bill and the lines it was made of."""
+
+    bill: BillRow
+    lines: tuple[BillLineRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceUse:
     """The use of one service agreement, oldest period first."""
 
@@ -48,10 +56,11 @@ class Overview:
 
     account: AccountPage
     balance_cents: int
+    credit_cents: int
     overdue_cents: int
     services: tuple[ServiceBalance, ...]
     items: tuple[OpenItemRow, ...]
-    bills: tuple[Any, ...]
+    bills: tuple[PrintedBill, ...]
     uses: tuple[ServiceUse, ...]
     payments: tuple[Any, ...]
     contacts: tuple[Any, ...]
@@ -70,6 +79,7 @@ def overview_of(number: str, user: User, *, on: date) -> Overview | None:
     return Overview(
         account=account,
         balance_cents=balance,
+        credit_cents=unapplied_credit_of([account.debtor_id]).get(account.debtor_id, 0),
         overdue_cents=overdue,
         services=services,
         items=items,
@@ -94,11 +104,12 @@ def _by_service(items: Iterable[OpenItemRow], on: date) -> Iterable[ServiceBalan
         )
 
 
-def _bills(account: AccountPage, user: User) -> tuple[Any, ...]:
+def _bills(account: AccountPage, user: User) -> tuple[PrintedBill, ...]:
     if not user.may(SEE_BILLS):
         return ()
-    bills = bills_visible_to(user).filter(account_id=account.id).prefetch_related("lines__service")
-    return tuple(bills.order_by("-bill_on", "-number")[:BILLS_SHOWN])
+    bills = bills_of(account.id, BILLS_SHOWN)
+    lines = bill_lines_of(bill.number for bill in bills)
+    return tuple(PrintedBill(bill, tuple(lines[bill.number])) for bill in bills)
 
 
 def _payments(account: AccountPage, user: User) -> tuple[Any, ...]:

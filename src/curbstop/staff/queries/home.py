@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from curbstop.billing.permissions import APPROVE_RUN, SEE_RUNS
+from curbstop.billing.permissions import APPROVE_RUN, RELEASE_RUN
 from curbstop.billing.queries import runs_visible_to
 from curbstop.cashiering.permissions import TAKE_PAYMENT
 from curbstop.cashiering.queries import open_drawer_of
@@ -67,5 +67,5 @@ WORK: tuple[tuple[str, str, Permission, Counter], ...] = (
     ("Drawers to deposit", "treasury:deposits", MAKE_DEPOSIT, _drawers),
     ("Deposits to verify", "treasury:deposits", VERIFY_DEPOSIT, _deposits),
     ("Runs to approve", "billing:runs", APPROVE_RUN, _runs_to_approve),
-    ("Runs to release", "billing:runs", SEE_RUNS, _runs_to_release),
+    ("Runs to release", "billing:runs", RELEASE_RUN, _runs_to_release),
 )

@@ -10,7 +10,7 @@ from curbstop.cashiering.permissions import TAKE_PAYMENT, VIEW_RECEIPTS
 from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.foundation.access.models import User
 from curbstop.foundation.access.permissions import Permission
-from curbstop.ledger.queries import current_business_day
+from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
 from curbstop.ordinances.queries import NoSuchRule, city
 from curbstop.staff.permissions import SEE_HOME
 from curbstop.treasury.permissions import VIEW_DEPOSITS
@@ -62,7 +62,7 @@ def frame_of(user: User | None, *, path: str, sought: str = "") -> Frame:
         person=user.get_full_name() or user.get_username(),
         roles=tuple(sorted(role.title for role in user.roles)),
         menu=tuple(_links(user, path)),
-        business_day=current_business_day(),
+        business_day=_business_day(),
     )
 
 
@@ -71,6 +71,13 @@ def _city_name() -> str:
         return city().name
     except NoSuchRule:
         return ""
+
+
+def _business_day() -> date | None:
+    try:
+        return current_business_day()
+    except NoOpenBusinessDay:
+        return None
 
 
 def _links(user: User, path: str) -> list[Link]:

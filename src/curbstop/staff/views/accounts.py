@@ -8,14 +8,17 @@ from curbstop.cashiering.permissions import TAKE_PAYMENT
 from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.web.charts import bar_chart
-from curbstop.ledger.queries import current_business_day
-from curbstop.staff.queries import overview_of
+from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
+from curbstop.staff.queries.accounts import overview_of
 
 
 @requires(SEE_ACCOUNTS)
 def account(request: StaffRequest, number: str) -> HttpResponse:
     """Show one account as it stands on the business day, or today while the office is closed."""
-    on = current_business_day() or timezone.localdate()
+    try:
+        on = current_business_day()
+    except NoOpenBusinessDay:
+        on = timezone.localdate()
     overview = overview_of(number, request.user, on=on)
     if overview is None:
         raise Http404

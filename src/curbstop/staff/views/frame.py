@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from curbstop.foundation.access.models import User
-from curbstop.staff.queries import Frame, frame_of
+from curbstop.staff.queries.menu import Frame, frame_of
 
 
 def office(request: HttpRequest) -> dict[str, SimpleLazyObject]:

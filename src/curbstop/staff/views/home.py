@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.staff import permissions
-from curbstop.staff.queries import cards_of
+from curbstop.staff.queries.home import cards_of
 
 
 @requires(permissions.SEE_HOME)

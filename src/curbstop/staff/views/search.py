@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 
 from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.foundation.access.guards import StaffRequest, requires
-from curbstop.staff.queries import find
+from curbstop.staff.queries.finding import find
 
 
 @requires(SEE_ACCOUNTS)
