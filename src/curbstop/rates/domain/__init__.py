@@ -1,0 +1,1 @@
+"""The arithmetic of rates: documents become schedules, schedules and usage become lines of a bill."""

@@ -116,7 +116,23 @@ class Schedule:
     classes: Mapping[str, ClassSchedule]
     problems: tuple[Problem, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    # The first day of the version, where the schedule was adopted.
+    version: str = ""
 
     def class_named(self, name: str) -> ClassSchedule | None:
         """Return the charges of a class; a schedule without classes has the same for everybody."""
         return self.classes.get(name) or self.classes.get("")
+
+
+def sections_cited(schedule: Schedule) -> set[str]:
+    """Return the sections of the code that the charges of a schedule cite."""
+    return {heading.section for heading in _headings(schedule) if heading.section}
+
+
+def services_charged(schedule: Schedule) -> set[str]:
+    """Return the services that a schedule charges for."""
+    return {heading.service for heading in _headings(schedule) if heading.service}
+
+
+def _headings(schedule: Schedule) -> list[Heading]:
+    return [charge.heading for each in schedule.classes.values() for charge in each.charges]

@@ -40,7 +40,7 @@ def compile_class(name: str, fields: Fields, unit: str) -> ClassSchedule:
     compiler = _Compiler(fields)
     charges = tuple(_charge(node, unit) for node in compiler.terms())
     _refuse_sizes_as_numbers(charges, fields.line)
-    needed = set().union(*(nodes.inputs_of(_root(charge)) for charge in charges)) - {USAGE}
+    needed = set().union(*(nodes.inputs_of(_root(charge)) for charge in charges))
     return ClassSchedule(name, charges, tuple(sorted(needed)))
 
 

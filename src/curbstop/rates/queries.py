@@ -1,0 +1,112 @@
+"""What other rooms ask about rates: which version, which class, and the schedule ready to price."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+from django.db.models import F, Q, QuerySet
+
+from curbstop.foundation.access.models import User
+from curbstop.foundation.database.copying import read_frame
+from curbstop.rates.domain import schedule as compiled
+from curbstop.rates.domain.compiling import compile_document
+from curbstop.rates.models import RateAssignment, Schedule, ScheduleVersion
+from curbstop.rates.permissions import SEE_RATES
+
+ASSIGNMENT_COLUMNS: dict[str, type[pl.DataType]] = {
+    "agreement_id": pl.Int64,
+    "schedule_version_id": pl.Int64,
+    "customer_class": pl.String,
+    "inputs": pl.String,
+}
+
+
+class NoSuchVersion(LookupError):
+    """No version of a schedule is in force on a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentRow:
+    """How one agreement is billed, as its account's page shows it."""
+
+    agreement_id: int
+    schedule_code: str
+    customer_class: str
+    inputs: dict[str, Any]
+    starts_on: date
+    ends_on: date | None
+
+
+def schedules_visible_to(user: User) -> QuerySet[Schedule]:
+    """Return the schedules a person may see: all of the city's for those who hold the permission."""
+    schedules = Schedule.objects.select_related("service").order_by("code")
+    return schedules if user.may(SEE_RATES) else schedules.none()
+
+
+def adopted_schedules() -> QuerySet[ScheduleVersion]:
+    """Return every version that was ever in force, by schedule and first day."""
+    return (
+        ScheduleVersion.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")))
+        .select_related("schedule__service", "section")
+        .order_by("schedule__code", "starts_on")
+    )
+
+
+def version_on(code: str, on: date) -> ScheduleVersion:
+    """Return the version of a schedule that is in force on a day.
+
+    :raises NoSuchVersion: if there is none
+    """
+    version = adopted_schedules().filter(_holds(on), schedule__code=code).first()
+    if version is None:
+        raise NoSuchVersion(f"No version of the rate schedule {code} is in force on {on}.")
+    return version
+
+
+def compiled_schedule(version_id: int) -> compiled.Schedule:
+    """Return the schedule of a version, ready to price; the last ones used are kept."""
+    version = ScheduleVersion.objects.select_related("schedule").get(pk=version_id)
+    schedule = compile_document(version.document, version.format, version.schedule.code)
+    return replace(schedule, version=version.starts_on.isoformat())
+
+
+def assignments_frame(*, first_account_id: int, last_account_id: int, on: date) -> pl.DataFrame:
+    """Return the rate of each agreement of a range of accounts, as it stands on a day.
+
+    Columns: agreement_id, schedule_version_id (null where no version is in force), customer_class,
+    inputs (JSON text).
+    """
+    return read_frame(
+        "select a.agreement_id, v.id as schedule_version_id, a.customer_class, a.inputs::text"
+        "  from rates_rateassignment a"
+        "  join customers_serviceagreement s on s.id = a.agreement_id"
+        "  left join rates_scheduleversion v on v.schedule_id = a.schedule_id"
+        "   and v.starts_on <= %s and (v.ends_on is null or v.ends_on > %s)"
+        " where s.account_id between %s and %s"
+        "   and a.starts_on <= %s and (a.ends_on is null or a.ends_on > %s)"
+        " order by a.agreement_id",
+        [on, on, first_account_id, last_account_id, on, on],
+        ASSIGNMENT_COLUMNS,
+    )
+
+
+def assignments_of(agreement_ids: Iterable[int]) -> tuple[AssignmentRow, ...]:
+    """Return how agreements are and were billed, newest first."""
+    found = RateAssignment.objects.filter(agreement_id__in=list(agreement_ids))
+    return tuple(
+        AssignmentRow(
+            row.agreement_id,
+            row.schedule.code,
+            row.customer_class,
+            row.inputs,
+            row.starts_on,
+            row.ends_on,
+        )
+        for row in found.select_related("schedule").order_by("agreement_id", "-starts_on")
+    )
+
+
+def _holds(on: date) -> Q:
+    return Q(starts_on__lte=on) & (Q(ends_on__isnull=True) | Q(ends_on__gt=on))
