@@ -1,6 +1,6 @@
 """Columns go in and out by COPY without losing a cent, a null or an empty text."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -44,3 +44,23 @@ class TestReadFrame:
         nothing = read_frame("SELECT 1 AS cents WHERE false", schema={"cents": pl.Int64})
 
         assert nothing.schema == {"cents": pl.Int64}
+
+    def test_keeps_one_column_with_nulls_and_empty_texts(self) -> None:
+        words = read_frame("SELECT * FROM (VALUES ('a'), (NULL), (''), ('b')) v (word)", schema={"word": pl.String})
+
+        assert words["word"].to_list() == ["a", None, "", "b"]
+
+    def test_reads_instants_in_utc(self) -> None:
+        query = "SELECT timestamptz '2026-07-01 05:00:00.25-07' AS at, NULL::boolean AS flag"
+
+        frame = read_frame(query, schema={"at": pl.Datetime("us", "UTC"), "flag": pl.Boolean})
+
+        assert frame.row(0) == (datetime(2026, 7, 1, 12, 0, 0, 250_000, tzinfo=UTC), None)
+
+    def test_takes_parameters_and_lists(self) -> None:
+        frame = read_frame("SELECT id FROM generate_series(1, 9) id WHERE id = ANY(%s)", [[2, 4, 11]], {"id": pl.Int64})
+
+        assert frame["id"].to_list() == [2, 4]
+
+    def test_infers_types_where_none_are_named(self) -> None:
+        assert read_frame("SELECT 1 AS a, 2.50 AS b").row(0) == (1, Decimal("2.50"))
