@@ -40,7 +40,8 @@ def watch_tables() -> tuple[str, ...]:
 
     The owner of the tables calls this after migrating.
     """
-    watched = watched_tables()
+    existing = set(connection.introspection.table_names())  # `migrate ROOM` may have stopped half way
+    watched = [each for each in watched_tables() if each.table in existing]
     with connection.cursor() as cursor:
         for table in sorted(tables_with_trigger() - {each.table for each in watched}):
             cursor.execute(f"drop trigger {TRIGGER} on {connection.ops.quote_name(table)}")
