@@ -11,12 +11,15 @@ from curbstop.foundation.proofs import Outcome, Proof, discover
 
 class TestDiscover:
     def test_finds_the_proofs_of_the_trail(self):
-        assert {"append-only-guarded", "row-changes-recorded"} <= {proof.name for proof in discover()}
+        assert {"foundation.append_only_guarded", "foundation.row_changes_recorded"} <= {
+            proof.name for proof in discover()
+        }
 
     def test_gives_each_a_sentence(self):
         for proof in discover():
-            assert proof.promise.endswith("."), proof.name
-            assert proof.name == proof.name.lower().replace(" ", "-")
+            assert proof.promise[0].isupper(), proof.name
+            assert not proof.promise.endswith("."), proof.name
+            assert proof.name == proof.name.lower().replace(" ", "_")
 
     def test_refuses_two_with_one_name(self, monkeypatch):
         twice = Proof("entries-balance", "Entries balance.", lambda: Outcome(0, []))

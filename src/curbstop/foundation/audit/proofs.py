@@ -38,13 +38,13 @@ def row_changes_are_recorded() -> Outcome:
 
 PROOFS = (
     Proof(
-        "append-only-guarded",
-        "Rows that are written once cannot be changed, deleted or truncated, whoever asks.",
+        "foundation.append_only_guarded",
+        "Rows that are written once cannot be changed, deleted or truncated, whoever asks",
         append_only_tables_are_guarded,
     ),
     Proof(
-        "row-changes-recorded",
-        "Every change of a row that may change is written down by the database itself.",
+        "foundation.row_changes_recorded",
+        "Every change of a row that may change is written down by the database itself",
         row_changes_are_recorded,
     ),
 )
