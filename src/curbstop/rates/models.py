@@ -45,12 +45,8 @@ class ScheduleVersion(models.Model):
     document = models.TextField()
     format = models.CharField(max_length=10, choices=Format)
     section = models.ForeignKey(CodeSection, on_delete=models.PROTECT, related_name="+")
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
@@ -59,9 +55,7 @@ class ScheduleVersion(models.Model):
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="schedule_version_ends_after_start",
             ),
-            CheckConstraint(
-                condition=Q(format__in=("tariff", "owrs")), name="schedule_version_format_known"
-            ),
+            CheckConstraint(condition=Q(format__in=("tariff", "owrs")), name="schedule_version_format_known"),
             ExclusionConstraint(
                 name="one_version_in_force",
                 expressions=[
@@ -79,9 +73,7 @@ class ScheduleVersion(models.Model):
 class RateAssignment(models.Model):
     """The schedule and class by which one agreement is billed, with what the meter does not tell."""
 
-    agreement = models.ForeignKey(
-        ServiceAgreement, on_delete=models.PROTECT, related_name="rate_assignments"
-    )
+    agreement = models.ForeignKey(ServiceAgreement, on_delete=models.PROTECT, related_name="rate_assignments")
     schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, related_name="assignments")
     customer_class = models.CharField(max_length=60, blank=True)
     # Inputs of the schedule by name, as text: {"city_limits": "outside", "eru": "2.5"}.

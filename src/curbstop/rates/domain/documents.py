@@ -123,4 +123,5 @@ def _value(node: Node, trail: tuple[str, ...]) -> Value:
         return Text(str(node.value).strip(), line)
     if isinstance(node, SequenceNode):
         return Items(tuple(_value(each, trail) for each in node.value), line)
+    assert isinstance(node, MappingNode), "an alias is resolved when the document is composed"
     return _fields(node, trail)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeVar, cast
+from functools import partial
+from typing import Any, TypeVar, assert_never, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,15 @@ Rows = npt.NDArray[np.int64]
 Problems = npt.NDArray[np.int32]
 Worked = TypeVar("Worked")
 ZERO = exact.constant(Fraction(0))
+
+
+_BECOMES: dict[Operator, Callable[[ExactColumn, ExactColumn], ExactColumn]] = {
+    Operator.ADD: ExactColumn.__add__,
+    Operator.SUBTRACT: ExactColumn.__sub__,
+    Operator.MULTIPLY: ExactColumn.__mul__,
+    Operator.MINIMUM: ExactColumn.minimum,
+    Operator.MAXIMUM: ExactColumn.maximum,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,13 @@ class Evaluation:
         self._kept.append(node)
         return self._once(id(node), lambda: self._number(node))
 
+    def _apart(self, work: Callable[[], Worked]) -> tuple[Worked, Problems | None]:
+        """Work something out and return what it refused instead of refusing it."""
+        outer, self.problems = self.problems, None
+        worked = work()
+        problems, self.problems = self.problems, outer
+        return worked, problems
+
     def _refuse_for(self, problems: Problems) -> None:
         if self.problems is None:
             self.problems = problems
@@ -82,10 +99,7 @@ class Evaluation:
     def _once(self, key: object, work: Callable[[], Worked]) -> Worked:
         """Work something out once; whoever uses it again inherits the rows that it refused."""
         if key not in self._known:
-            outer, self.problems = self.problems, None
-            worked = work()
-            self._known[key] = worked, self.problems
-            self.problems = outer
+            self._known[key] = self._apart(work)
         worked, problems = self._known[key]
         if problems is not None:
             self._refuse_for(problems)
@@ -94,26 +108,29 @@ class Evaluation:
     def _number(self, node: Node) -> ExactColumn:
         match node:
             case nodes.Number(value=value):
-                return exact.constant(value)
+                column = exact.constant(value)
             case nodes.Input(name=name):
-                return self._input(name)
+                column = self._input(name)
             case nodes.Named(name=name, node=below):
                 with self.within(name):
-                    return self.number(below)
+                    column = self.number(below)
             case nodes.Operation():
-                return self._operation(node)
+                column = self._operation(node)
             case nodes.Rounded(node=below):
-                return self.number(below).rounded_half_even()
+                column = self.number(below).rounded_half_even()
             case nodes.RoundedUp(node=below, decimals=decimals):
-                return self.number(below).rounded_half_up(decimals)
-            case nodes.Within():
-                return self.number(node.inside).where(
-                    self.lies_within(node.name, node.low, node.high), self.number(node.outside)
-                )
+                column = self.number(below).rounded_half_up(decimals)
+            case nodes.Within(name=name, low=low, high=high):
+                is_inside = self.lies_within(name, low, high)
+                column = self.number(node.inside).where(is_inside, self.number(node.outside))
             case nodes.Lookup():
-                return self._lookup(node)
+                place, order = self.places(node.keys, node.table)
+                column = self._chosen(place, [node.table[key] for key in order])
             case nodes.Tiered():
-                return self._tiered_sum(node)
+                column = self._tiered_sum(node)
+            case _:
+                assert_never(node)
+        return column
 
     def _input(self, name: str) -> ExactColumn:
         if name not in self.frame.columns:
@@ -136,8 +153,8 @@ class Evaluation:
         bad = np.zeros(self.size, dtype=np.bool_)
         for row, text in enumerate(series.to_list()):
             try:
-                numbers.append(Fraction(text.strip()))
-            except (ValueError, ZeroDivisionError):
+                numbers.append(exact.read_number(text))
+            except ValueError:
                 bad[row] = True
                 numbers.append(Fraction(0))
         self.refuse(bad, f"the input {series.name} is not a number")
@@ -145,23 +162,11 @@ class Evaluation:
 
     def _operation(self, node: nodes.Operation) -> ExactColumn:
         left, right = self.number(node.left), self.number(node.right)
-        match node.operator:
-            case Operator.ADD:
-                return left + right
-            case Operator.SUBTRACT:
-                return left - right
-            case Operator.MULTIPLY:
-                return left * right
-            case Operator.MINIMUM:
-                return left.minimum(right)
-            case Operator.MAXIMUM:
-                return left.maximum(right)
-            case Operator.DIVIDE:
-                zero = right.is_zero()
-                if zero.any():
-                    self.refuse(np.broadcast_to(zero, (self.size,)), "divides by zero")
-                    right = exact.constant(Fraction(1)).where(zero, right)
-                return left.divided_by(right)
+        if node.operator is Operator.DIVIDE:
+            zero = right.is_zero()
+            self.refuse(np.broadcast_to(zero, (self.size,)), "divides by zero")
+            return left.divided_by(exact.constant(Fraction(1)).where(zero, right))
+        return _BECOMES[node.operator](left, right)
 
     def lies_within(self, name: str, low: Fraction, high: Fraction) -> Mask:
         """Say in which rows an input is at least `low` and at most `high`."""
@@ -170,7 +175,7 @@ class Evaluation:
         above = (exact.constant(high) - column).is_negative()
         return ~(below | above)
 
-    def places(self, field: str, names: tuple[str, ...], table: Mapping[str, object]) -> tuple[Rows, list[str]]:
+    def places(self, names: tuple[str, ...], table: Mapping[str, object]) -> tuple[Rows, list[str]]:
         """Find each row's place in a table, as a number into the list of the table's keys used.
 
         Rows whose keys are not in the table are refused and get place 0.
@@ -179,20 +184,20 @@ class Evaluation:
         codes, found = self._once(names, lambda: self._keys(names))
         if not found:
             return np.zeros(self.size, dtype=np.int64), order
-        spelled = {keys.canonical(key): place for place, key in enumerate(order)}
         exactly = {key: place for place, key in enumerate(order)}
+        spelled = keys.by_spelling(order)
         place_of = np.empty(len(found), dtype=np.int64)
         for code, key in enumerate(found):
-            place = None
-            if key is not None:
-                place = exactly.get(key, spelled.get(keys.canonical(key)))
-                if place is None:
-                    self.refuse(codes == code, f"{' and '.join(names)} {key} is not in its table")
-            place_of[code] = 0 if place is None else place
+            # A row without a key is refused already.
+            written = order[0] if key is None else key
+            place = exactly.get(written, spelled.get(keys.canonical(written), -1))
+            if place < 0:
+                self.refuse(codes == code, f"{' and '.join(names)} {key} is not in its table")
+            place_of[code] = max(place, 0)
         return place_of[codes], order
 
     def _keys(self, names: tuple[str, ...]) -> tuple[Rows, list[str | None]]:
-        """Number the distinct combinations of some inputs; a row that lacks one is refused."""
+        """Give numbers to the distinct combinations of some inputs; a row that lacks one is refused."""
         for name in names:
             if name not in self.frame.columns:
                 self.refuse_all(f"needs the input {name}")
@@ -220,10 +225,6 @@ class Evaluation:
             found.append(None)
         return codes.to_numpy(), found
 
-    def _lookup(self, node: nodes.Lookup) -> ExactColumn:
-        place, order = self.places(node.field, node.keys, node.table)
-        return self._chosen(place, [node.table[key] for key in order])
-
     def _chosen(self, place: Rows, choices: Sequence[Node]) -> ExactColumn:
         """Pick for each row one of several nodes; only the nodes that a row picks are worked out."""
         plain = [each.value for each in choices if isinstance(each, nodes.Number)]
@@ -232,10 +233,9 @@ class Evaluation:
         column = ZERO
         for number in np.unique(place).tolist():
             mine = place == number
+            value, problems = self._apart(partial(self.number, choices[number]))
+            column = value.where(mine, column)
             # A problem of this choice is none of the rows that chose another.
-            outer, self.problems = self.problems, None
-            column = self.number(choices[number]).where(mine, column)
-            problems, self.problems = self.problems, outer
             if problems is not None:
                 self._refuse_for(np.where(mine, problems, np.int32(0)))
         return column
@@ -247,7 +247,7 @@ class Evaluation:
 
     def _list(self, node: NodeList) -> tuple[Rows, list[ExactColumn]]:
         if node.keys:
-            place, order = self.places(node.field, node.keys, node.table)
+            place, order = self.places(node.keys, node.table)
         else:
             place, order = np.zeros(self.size, dtype=np.int64), list(node.table)
         rows = [node.table[key] for key in order]
@@ -296,6 +296,6 @@ class Evaluation:
 
 
 def _dense(codes: Rows) -> tuple[Rows, list[int]]:
-    """Number the distinct codes that occur, and return which they are."""
+    """Give numbers to the distinct codes that occur, and return which they are."""
     distinct, numbers = np.unique(codes, return_inverse=True)
     return numbers.reshape(codes.shape).astype(np.int64), distinct.tolist()

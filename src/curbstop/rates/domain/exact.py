@@ -6,8 +6,10 @@ column is 64-bit integers at machine speed; when it does not, the column is Pyth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
@@ -19,8 +21,11 @@ import polars as pl
 Numerators = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
+# An exponent of two digits is what programs write; a longer one would be a number without end.
+_NUMBER = re.compile(r"^[+-]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][+-]?\d{1,2})?$")
 # One bit below the type's limit, so that a sum of two bounded columns is still provable.
 LIMIT = 2**62
+INT64_DIGITS = 18
 _PLAIN_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)$"
 
 
@@ -175,22 +180,28 @@ def from_series(series: pl.Series) -> ExactColumn:
     raise ValueError(f"{series.name} is not a column of numbers.")
 
 
+def read_number(text: str) -> Fraction:
+    """Read one decimal number as text, such as 12.5 or 1e-05.
+
+    :raises ValueError: if it is not one
+    """
+    if not _NUMBER.match(text.strip()):
+        raise ValueError(f"“{text}” is not a number")
+    return Fraction(text.strip())
+
+
 def to_decimal(column: ExactColumn, size: int, decimals: int) -> pl.Series:
     """Return a Polars Decimal column, rounded half up to the decimals it has room for."""
     rounded = column.rounded_half_up(decimals)
-    factor = 10**decimals // rounded.scale
+    whole, part = 10**decimals, 10**decimals // rounded.scale
     numerators = rounded.spread(size)
-    if rounded.bound * factor < LIMIT:
-        scaled = pl.Series("", numerators * factor, dtype=pl.Int64)
-        return (
-            scaled.cast(pl.Decimal(38, 0))
-            .to_frame("n")
-            .select((pl.col("n").cast(pl.Decimal(38, decimals)) / 10**decimals).cast(pl.Decimal(38, decimals)))
-            .to_series()
-        )
-    from decimal import Decimal
-
-    values = [Decimal(int(each) * factor).scaleb(-decimals) for each in numerators]
+    if rounded.bound * part < LIMIT:
+        scaled = pl.DataFrame({"n": pl.Series(numerators * part, dtype=pl.Int64)})
+        # Digits before and after the point apart: dividing a wide Decimal would overflow it.
+        above = (pl.col("n") // whole).cast(pl.Decimal(38, decimals))
+        below = (pl.col("n") % whole).cast(pl.Decimal(38, decimals)) / whole
+        return scaled.select(above + below.cast(pl.Decimal(38, decimals))).to_series()
+    values = [Decimal(int(each) * part).scaleb(-decimals) for each in numerators]
     return pl.Series("", values, dtype=pl.Decimal(38, decimals))
 
 
@@ -199,10 +210,10 @@ def _from_text(series: pl.Series) -> ExactColumn:
     if text.str.contains(_PLAIN_NUMBER).all():
         places = text.str.extract(r"\.(\d*)$").str.len_chars().max()
         digits = text.str.len_chars().max()
-        if isinstance(digits, int) and digits < 18:
+        if isinstance(digits, int) and digits < INT64_DIGITS:
             decimals = places if isinstance(places, int) else 0
             return from_series(text.cast(pl.Decimal(38, decimals)).rename(series.name))
-    return exact([Fraction(each) for each in text])
+    return exact([read_number(each) for each in text])
 
 
 def _bounded(numerators: Numerators, scale: int) -> ExactColumn:

@@ -20,7 +20,7 @@ _GRAMMAR = r"""
 ?product: factor | product "*" factor -> multiply | product "/" factor -> divide
 ?factor: atom | "-" factor -> negative | "+" factor
 ?atom: NUMBER -> number | NUMBER "%" -> percent | NAME -> name | "(" sum ")"
-NUMBER: /(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?/
+NUMBER: /(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?/
 NAME: /[A-Za-z_][A-Za-z0-9_.]*/
 %import common.WS
 %ignore WS
@@ -32,7 +32,7 @@ _OPERATORS = {
     "divide": Operator.DIVIDE,
 }
 LONGEST = 2_000
-DEEPEST = 60
+DEEPEST = 200
 
 Resolve = Callable[[str], Node]
 

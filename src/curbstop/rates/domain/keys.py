@@ -5,6 +5,8 @@ a table with several, keys are joined first and compared in one spelling after.
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 SEPARATOR = "|"
 _MIXED_NUMBER = re.compile(r"(?<![\d/.])(\d+)[\s|-]+(\d+/\d+)")
@@ -15,3 +17,10 @@ def canonical(key: str) -> str:
     """Return the one spelling in which keys are compared."""
     one_line = _AROUND_BAR.sub(SEPARATOR, " ".join(key.split()))
     return _MIXED_NUMBER.sub(r"\1 \2", one_line).replace("”", '"').replace("″", '"').replace(' "', '"')
+
+
+def by_spelling(table_keys: Sequence[str]) -> dict[str, int]:
+    """Return the place of each key by its one spelling, unless two keys of a table share it."""
+    spelled = [canonical(key) for key in table_keys]
+    often = Counter(spelled)
+    return {key: place for place, key in enumerate(spelled) if often[key] == 1}

@@ -153,7 +153,7 @@ class _Compiler:
         value = self.fields[field]
         word = value.value.lower() if isinstance(value, Text) else ""
         if field.endswith(("_charge", "_surcharge")):
-            suffix = field.rsplit("_", 1)[0].split("_")[-1]
+            suffix = field.split("_")[-2]
         if (field, suffix) not in self.compiled:
             if field in self.under_way:
                 raise ClassRefused(field, "the field is defined by itself", value.line)
@@ -199,7 +199,7 @@ class _Compiler:
         extra = set(value.values) - {"depends_on", "values"}
         depends_on, table = value.values.get("depends_on"), value.values.get("values")
         if extra or depends_on is None:
-            message = "a table has depends_on and values" + (f", not {sorted(extra)[0]}" if extra else "")
+            message = "a table has depends_on and values" + (f", not {min(extra)}" if extra else "")
             raise ClassRefused(field, message, value.line)
         keys = depends_on.values if isinstance(depends_on, Items) else (depends_on,)
         names = tuple(key.value for key in keys if isinstance(key, Text) and key.value)

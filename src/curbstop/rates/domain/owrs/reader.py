@@ -43,9 +43,10 @@ def read_owrs(text: str, name: str) -> Schedule:
     classes: dict[str, ClassSchedule] = {}
     spoiled = bool(problems)
     for class_name, fields in structure.values.items():
+        if not isinstance(fields, Fields):
+            problems.append(Problem(name, class_name, "", "the class has no fields", fields.line))
+            continue
         try:
-            if not isinstance(fields, Fields):
-                raise ClassRefused("", "the class has no fields", fields.line)
             compiled = compile_class(class_name, fields, _UNITS.get(unit, unit))
         except ClassRefused as refusal:
             where = (refusal.field, refusal.message, refusal.line)

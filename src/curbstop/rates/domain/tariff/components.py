@@ -120,7 +120,7 @@ class _Reader:
         self.heading = heading
 
     def base(self) -> Charge:
-        """A fixed charge for the period, by day where the period departs from the standard."""
+        """Charge once for the period, by day where the period departs from the standard."""
         amount = self._multiplied(self.section.amount("base"))
         heading = self._in("period")
         proration = self._proration("days")
@@ -135,7 +135,7 @@ class _Reader:
         )
 
     def per_day(self) -> Charge:
-        """A daily rate, for one or for each unit, cart or acre of a quantity."""
+        """Charge a daily rate, for one or for each unit, cart or acre of a quantity."""
         price = self._multiplied(self.section.amount("per_day"))
         if "quantity" not in self.section.values:
             return Priced(heading=self._in("day"), quantity=Input(DAYS), price=price)
@@ -143,13 +143,13 @@ class _Reader:
         return Priced(heading=self._in("day"), quantity=quantity, price=price)
 
     def price(self) -> Charge:
-        """A price for each unit of a quantity."""
+        """Charge a price for each unit of a quantity."""
         price = self._multiplied(self.section.amount("price"))
         quantity = self._without_included(self._quantity())
         return Priced(heading=self._in(self._unit()), quantity=quantity, price=price)
 
     def tiers(self) -> Charge:
-        """A price by tier; widths follow the days where the period departs from the standard."""
+        """Charge by tier; widths follow the days where the period departs from the standard."""
         proration = self._proration("widths")
         bounds, prices = read_tiers(self.section, lambda bound: self._width(bound, proration), self._multiplied)
         usage = self._without_included(self._quantity())
@@ -160,7 +160,7 @@ class _Reader:
         )
 
     def minimum(self, keys: tuple[str, ...]) -> Charge:
-        """A least amount for some charges together, for a period or for each day."""
+        """Charge what some charges together lack to a least amount, for a period or for each day."""
         form = self.section.section("minimum")
         if form is None:
             least = self._by_days(Number(self.section.number("minimum")))
@@ -173,7 +173,7 @@ class _Reader:
         return Minimum(heading=self._in("period"), least=least, of=keys)
 
     def percent(self, keys: tuple[str, ...]) -> Charge:
-        """A percentage of the rounded lines of some charges, capped for each month."""
+        """Charge a percentage of the rounded lines of some charges, capped for each month."""
         share = self.section.number("percent") / 100
         cap = None
         if "cap_per_month" in self.section.values:
