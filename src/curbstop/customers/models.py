@@ -7,7 +7,7 @@ points down to the ledger's debtor; what upper rooms decide about an agreement a
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Trim
@@ -18,12 +18,12 @@ from curbstop.ledger.models import Debtor, Service
 
 def prefix_index(column: str, name: str) -> models.Index:
     """Return the index behind `LIKE 'smi%'`, which also serves the order of a list."""
-    return models.Index(OpClass(F(column), name="text_pattern_ops"), name=name)
+    return models.Index(fields=[column], opclasses=["text_pattern_ops"], name=name)
 
 
 def trigram_index(column: str, name: str) -> GinIndex:
     """Return the index behind a search that forgives a misspelling."""
-    return GinIndex(OpClass(F(column), name="gin_trgm_ops"), name=name)
+    return GinIndex(fields=[column], opclasses=["gin_trgm_ops"], name=name)
 
 
 class Customer(models.Model):

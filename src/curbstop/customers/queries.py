@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from curbstop.customers.domain.texts import address_key, phone_digits, search_key
@@ -16,6 +17,8 @@ from curbstop.foundation.database.copying import read_frame
 
 # Fewer digits than this are an account number or a house number, not a telephone number.
 PHONE_DIGITS_MIN = 7
+# A misspelled name shares at least this part of its trigrams: `Delgdo` finds `Delgado`.
+SIMILARITY_MIN = 0.45
 
 AGREEMENT_COLUMNS: dict[str, type[pl.DataType]] = {
     "agreement_id": pl.Int64,
@@ -25,6 +28,27 @@ AGREEMENT_COLUMNS: dict[str, type[pl.DataType]] = {
     "service_id": pl.Int64,
     "starts_on": pl.Date,
     "ends_on": pl.Date,
+}
+ACCOUNT_COLUMNS: dict[str, type[pl.DataType]] = {
+    "account_id": pl.Int64,
+    "account_number": pl.String,
+    "debtor_id": pl.Int64,
+    "customer_id": pl.Int64,
+    "customer_name": pl.String,
+    "language": pl.String,
+    "address_line": pl.String,
+    "unit": pl.String,
+    "city": pl.String,
+    "state": pl.String,
+    "zip": pl.String,
+    "inside_city": pl.Boolean,
+    "mailing_line_1": pl.String,
+    "mailing_line_2": pl.String,
+    "mailing_city": pl.String,
+    "mailing_state": pl.String,
+    "mailing_zip": pl.String,
+    "opened_on": pl.Date,
+    "closed_on": pl.Date,
 }
 
 
@@ -105,6 +129,7 @@ def _ways_to_find(accounts: QuerySet[Account], text: str) -> list[QuerySet[Accou
     if len(digits) >= PHONE_DIGITS_MIN:
         ways.append(accounts.filter(customer__phone_digits__startswith=digits).order_by("number"))
     by_name = ("customer__sort_key", "number")
+    _forgive_misspellings()
     ways += [
         accounts.filter(customer__sort_key__startswith=key).order_by(*by_name),
         accounts.filter(premises__search_key__startswith=place).order_by("premises__search_key", "number"),
@@ -129,6 +154,12 @@ class ResemblesPartOf(Func):
     template = "(%(expressions)s)"
     arg_joiner = " <%% "
     output_field = BooleanField()
+
+
+def _forgive_misspellings() -> None:
+    """Set how alike words must be for `<%` in this session; PostgreSQL's own 0.6 misses one dropped letter."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('pg_trgm.word_similarity_threshold', %s, false)", [str(SIMILARITY_MIN)])
 
 
 def _similar(accounts: QuerySet[Account], column: str, key: str) -> QuerySet[Account]:
@@ -261,12 +292,7 @@ def agreements_active(*, first_account_id: int, last_account_id: int, on: date) 
 
 
 def accounts_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFrame:
-    """Return what a bill prints of each account in an id range, both ends included.
-
-    Columns: account_id, account_number, debtor_id, customer_id, customer_name, language, address_line, unit,
-    city, state, zip, inside_city, mailing_line_1, mailing_line_2, mailing_city, mailing_state, mailing_zip,
-    opened_on, closed_on.
-    """
+    """Return what a bill prints of each account in an id range, both ends included (`ACCOUNT_COLUMNS`)."""
     query = """
         select a.id as account_id, a.number as account_number, a.debtor_id, a.customer_id,
                c.name as customer_name, c.language, p.address_line, p.unit, p.city, p.state, p.zip,
@@ -277,7 +303,7 @@ def accounts_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFra
           join customers_premises p on p.id = a.premises_id
          where a.id between %s and %s
          order by a.id"""
-    return read_frame(query, [first_account_id, last_account_id], {"closed_on": pl.Date})
+    return read_frame(query, [first_account_id, last_account_id], ACCOUNT_COLUMNS)
 
 
 def debtors_of_accounts(numbers: Iterable[str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curbstop.foundation.imports import Column, choice, day, decimal_number, read_rows, text
+from curbstop.foundation.imports import Column, FileRefused, Located, choice, day, decimal_number, read_rows, text
 from curbstop.metering.domain.read_files import READ_FILE_COLUMNS, ReadFile
 from curbstop.metering.domain.segments import VOLUMES
 
@@ -35,6 +35,9 @@ def read_meter_file(source: Path | bytes, *, name: str = "") -> ReadFile:
     """
     content = source.read_bytes() if isinstance(source, Path) else source
     result = read_rows(content, COLUMNS, name=name or (source.name if isinstance(source, Path) else "reads"))
+    accepted = result.accepted()
+    if not accepted:
+        raise FileRefused([Located(result.file, 0, "", "The file has a heading and no reads.")])
     rows = [
         (
             row.line,
@@ -44,7 +47,7 @@ def read_meter_file(source: Path | bytes, *, name: str = "") -> ReadFile:
             row["unit"],
             row["kind"] or "actual",
         )
-        for row in result.accepted()
+        for row in accepted
     ]
     frame = pl.DataFrame(rows, schema=READ_FILE_COLUMNS, orient="row")
     return ReadFile(name=result.file, sha256=sha256(content).hexdigest(), rows=frame)

@@ -7,7 +7,6 @@ rule makes of it, such as whole units with the fraction carried (rulebook §1.5,
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
-from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Func, Q
 
@@ -43,7 +42,7 @@ class Meter(models.Model):
                 condition=Q(multiplier__gt=0, multiplier__lte=10_000),
             ),
         )
-        indexes = (models.Index(OpClass(F("serial"), name="text_pattern_ops"), name="meter_serial_prefix"),)
+        indexes = (models.Index(fields=["serial"], opclasses=["text_pattern_ops"], name="meter_serial_prefix"),)
 
     def __str__(self) -> str:
         return self.serial

@@ -61,7 +61,7 @@ def registered_is_what_was_read() -> Outcome:
         select format('usage %s: registered %s, but its reads differ by %s', s.id, s.registered,
                       round(coalesce(c.volume, 0), 4)) as failure
           from settled s left join counted c on c.id = s.id
-         where c.id is null or abs(c.volume - s.registered) > 0.00005 * c.segments"""
+         where c.id is null or abs(c.volume - s.registered) > 0.00005 * c.segments"""  # noqa: S608 - the factors are our own constants
     settled = Usage.objects.filter(to_read__isnull=False).count()
     return Outcome(checked=settled, failures=_failures(query))
 
@@ -69,7 +69,8 @@ def registered_is_what_was_read() -> Outcome:
 def no_overlapping_usage() -> Outcome:
     """Compare each usage with the next of its agreement, without the constraint that forbids an overlap."""
     query = """
-        select format('usage %s of agreement %s is not over when usage %s starts', id, agreement_id, follower) as failure
+        select format('usage %s of agreement %s is not over when usage %s starts',
+                      id, agreement_id, follower) as failure
           from (select id, agreement_id, ends_on, lead(id) over w as follower, lead(starts_on) over w as follows_on
                   from metering_usage
                 window w as (partition by agreement_id order by starts_on, id)) pair

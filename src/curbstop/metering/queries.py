@@ -107,6 +107,12 @@ def installations_of_serials(serials: Sequence[str]) -> pl.DataFrame:
     return read_frame(query, [list(serials)], INSTALLATION_COLUMNS)
 
 
+def known_serials(serials: Sequence[str]) -> set[str]:
+    """Return which of the serials belong to a meter of ours."""
+    query = "select serial from metering_meter where serial = any(%s)"
+    return set(read_frame(query, [list(serials)], {"serial": pl.String})["serial"])
+
+
 def service_points_by_serial(beginning: str, limit: int = 20) -> list[int]:
     """Return the service points where meters hang whose serial begins so, for a search at the counter."""
     query = """

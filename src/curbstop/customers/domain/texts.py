@@ -36,8 +36,9 @@ def clean_text(text: str) -> str:
         return SPACES.sub(" ", text).strip()
     if "\x00" in text:
         raise NotText("The text holds a NUL character.")
-    spaced = SPACES.sub(" ", unicodedata.normalize("NFC", text))
-    return "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
+    composed = unicodedata.normalize("NFC", text)
+    shown = "".join(c for c in composed if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
+    return SPACES.sub(" ", shown).strip()
 
 
 def search_key(text: str) -> str:

@@ -61,14 +61,17 @@ def _with_rollover(segments: pl.DataFrame, policy: UsagePolicy) -> pl.DataFrame:
     plain = pl.col("register_e4") - pl.col("from_register_e4")
     usual = pl.when(plain >= 0).then(plain)
     earlier = usual.shift(1).over("installation_id")
-    window = {"window_size": BASELINE_READS, "min_samples": 1}
     full_scale = pl.lit(10, dtype=pl.Int64).pow(pl.col("dials").cast(pl.Int64)).cast(pl.Int64) * E4
     marked = segments.with_columns(
         plain.alias("plain_e4"),
         (plain + full_scale).alias("candidate_e4"),
         full_scale.alias("full_scale_e4"),
-        earlier.rolling_sum(**window).over("installation_id").alias("baseline_sum_e4"),
-        earlier.is_not_null().cast(pl.Int64).rolling_sum(**window).over("installation_id").alias("baseline_reads"),
+        earlier.rolling_sum(BASELINE_READS, min_samples=1).over("installation_id").alias("baseline_sum_e4"),
+        earlier.is_not_null()
+        .cast(pl.Int64)
+        .rolling_sum(BASELINE_READS, min_samples=1)
+        .over("installation_id")
+        .alias("baseline_reads"),
     )
     share, share_of = policy.rollover_percent_min.as_integer_ratio()
     times, times_of = policy.rollover_usage_factor_max.as_integer_ratio()

@@ -11,18 +11,20 @@ from curbstop.metering.domain.segments import E4, UsagePolicy, segments_of
 NO_START_READ = "no_start_read"
 MISSING_READ = "missing_read"
 
-PERIOD_COLUMNS: dict[str, type[pl.DataType]] = {
-    "agreement_id": pl.Int64,
-    "starts_on": pl.Date,
-    "ends_on": pl.Date,
-    "registered_e4": pl.Int64,
-    "billed_e4": pl.Int64,
-    "carried_e4": pl.Int64,
-    "from_read_id": pl.Int64,
-    "to_read_id": pl.Int64,
-    "meter_size": pl.String,
-    "problem": pl.String,
-}
+PERIOD_COLUMNS = pl.Schema(
+    {
+        "agreement_id": pl.Int64,
+        "starts_on": pl.Date,
+        "ends_on": pl.Date,
+        "registered_e4": pl.Int64,
+        "billed_e4": pl.Int64,
+        "carried_e4": pl.Int64,
+        "from_read_id": pl.Int64,
+        "to_read_id": pl.Int64,
+        "meter_size": pl.String,
+        "problem": pl.String,
+    }
+)
 
 
 def usage_periods(
@@ -40,7 +42,7 @@ def usage_periods(
     """
     segments = _segments_of_agreements(segments=segments_of(points, policy), agreements=agreements, settled=settled)
     periods = _with_problems(_grouped(segments))
-    return _billed(periods, whole_units=policy.whole_units).select(*PERIOD_COLUMNS).cast(dict(PERIOD_COLUMNS))
+    return _billed(periods, whole_units=policy.whole_units).select(*PERIOD_COLUMNS).cast(PERIOD_COLUMNS)
 
 
 def _segments_of_agreements(*, segments: pl.DataFrame, agreements: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
