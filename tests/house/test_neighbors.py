@@ -5,12 +5,13 @@ from pathlib import Path
 
 
 def foreign_models(tree: ast.Module, room: str) -> set[str]:
-    """Return the names under which this file knows other rooms' models."""
+    """Return the names under which this file knows other rooms' models; people belong to every room."""
     return {
         alias.asname or alias.name
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module is not None
         if node.module.startswith("curbstop.") and ".models" in f"{node.module}."
+        if not node.module.startswith("curbstop.foundation.")
         if f".{room}." not in f"{node.module}."
         for alias in node.names
     }
