@@ -1,0 +1,1 @@
+"""Billing: a cycle's usage becomes drafted, reviewed, approved and released bills."""

@@ -1,0 +1,1 @@
+"""The arithmetic of a billing run, over columns and without a database."""

@@ -1,0 +1,86 @@
+"""Billing in the background, and on many processors: a process pool, or a Dask cluster.
+
+A partition commits once by its own row, so it does not matter who runs it, or whether somebody
+runs it again after a worker was killed.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from multiprocessing import get_context
+from typing import Any
+
+import django
+from django.utils import timezone
+
+from curbstop.billing import operations
+from curbstop.billing.queries import cycles, run_of
+from curbstop.foundation.access.models import User
+from curbstop.foundation.jobs import app
+from curbstop.ledger.queries import current_business_day
+
+QUEUE = "billing"
+
+
+@app.task(name="billing.draft_bills", queue=QUEUE, lock="billing")
+def draft_bills(cycle_id: int, through: str, user_id: int) -> None:
+    """Draft a cycle's bills that somebody asked for on a page."""
+    operations.draft_bills(
+        cycle=cycles().get(pk=cycle_id),
+        through=date.fromisoformat(through),
+        bill_on=current_business_day(),
+        by=User.objects.get(pk=user_id),
+        at=timezone.now(),
+    )
+
+
+@app.task(name="billing.release_bills", queue=QUEUE, lock="billing")
+def release_bills(run_id: int, user_id: int) -> None:
+    """Release an approved run; a job that was put back goes on where the dead one stopped."""
+    operations.release_bills(run=run_of(run_id), by=User.objects.get(pk=user_id), at=timezone.now())
+
+
+@contextmanager
+def executor_of(*, workers: int = 1, dask: str = "") -> Iterator[Executor | None]:
+    """Give an executor of worker processes, of a Dask cluster, or none for a single worker.
+
+    Processes are spawned, not forked: a forked child would share its parent's database connection.
+    """
+    if dask:
+        with _cluster(dask) as executor:
+            yield executor
+    elif workers == 1:
+        yield None
+    else:
+        with ProcessPoolExecutor(
+            max_workers=workers, mp_context=get_context("spawn"), initializer=django.setup
+        ) as executor:
+            yield executor
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Any]:
+    from distributed import Client, WorkerPlugin
+
+    settings_module = os.environ["DJANGO_SETTINGS_MODULE"]
+
+    # Defined here so that it travels by value: a worker has no Django before it.
+    class Rooms(WorkerPlugin):
+        name = "curbstop-rooms"
+
+        def setup(self, worker: Any) -> None:
+            del worker
+            import os
+
+            import django
+
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings_module)
+            django.setup()
+
+    with Client(address) as client:  # type: ignore[no-untyped-call]  # distributed has half its types
+        client.register_plugin(Rooms())
+        # Without pure=False two submits of the same partition would count as one task.
+        with client.get_executor(pure=False) as executor:
+            yield executor

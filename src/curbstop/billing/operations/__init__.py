@@ -1,0 +1,33 @@
+"""The verbs of billing: draft, review, approve, release, cancel."""
+
+from curbstop.billing.operations.approval import ApprovalRefused, approve_run
+from curbstop.billing.operations.cancellation import (
+    CancellationRefused,
+    approve_cancellation,
+    cancel_bill,
+    request_cancellation,
+)
+from curbstop.billing.operations.cycles import assign_cycle, declare_cycles
+from curbstop.billing.operations.drafts import DraftRefused, draft_bills, draft_partition
+from curbstop.billing.operations.release import ReleaseRefused, release_bills, release_partition
+from curbstop.billing.operations.review import ReviewRefused, clear_bill, hold_bill
+
+__all__ = [
+    "ApprovalRefused",
+    "CancellationRefused",
+    "DraftRefused",
+    "ReleaseRefused",
+    "ReviewRefused",
+    "approve_cancellation",
+    "approve_run",
+    "assign_cycle",
+    "cancel_bill",
+    "clear_bill",
+    "declare_cycles",
+    "draft_bills",
+    "draft_partition",
+    "hold_bill",
+    "release_bills",
+    "release_partition",
+    "request_cancellation",
+]

@@ -1,0 +1,75 @@
+"""Approval: a second person accepts a whole run, and its bills get their numbers.
+
+Numbers are taken in one piece, so that they have no gap and no partition waits for another.
+"""
+
+from datetime import datetime
+
+from django.db.models import Sum
+
+from curbstop.billing import queries
+from curbstop.billing.models import BillingRun, DraftBill, RunPartition
+from curbstop.foundation import audit
+from curbstop.foundation.access.models import User
+from curbstop.foundation.approvals import refuse_same_person
+from curbstop.foundation.database.transactions import transaction
+from curbstop.foundation.numbering import reserve_numbers
+
+NUMBER_SERIES = "billing.bill"
+FAILURES_SHOWN = 5
+
+
+class ApprovalRefused(Exception):
+    """The run was not approved."""
+
+
+def _same_person() -> ApprovalRefused:
+    return ApprovalRefused("Who drafted a run cannot approve it: ask a second person.")
+
+
+@transaction(refusals={"run_approved_by_second_person": _same_person})
+def approve_run(*, run: BillingRun, by: User, at: datetime) -> BillingRun:
+    """Approve a drafted run that someone else drafted, and reserve the numbers of its bills.
+
+    :raises ApprovalRefused: if the approver drafted it, it is no complete draft, or an active
+        agreement is neither billed nor held nor exempt
+    """
+    run = BillingRun.objects.select_for_update().select_related("cycle", "drafted_by").get(pk=run.pk)
+    if run.state != BillingRun.State.DRAFTED:
+        raise ApprovalRefused(f"This run is {run.state} and cannot be approved.")
+    refuse_same_person(run.drafted_by, by, _same_person())
+    partitions = list(run.partitions.select_for_update().order_by("number"))
+    if any(each.state != RunPartition.State.DRAFTED for each in partitions):
+        raise ApprovalRefused("This run is not drafted to its end: draft it again.")
+    _refuse_incomplete(run)
+    going_out = DraftBill.objects.filter(run_id=run.pk, held=False)
+    run.bills = sum(each.bills for each in partitions)
+    if not run.bills:
+        raise ApprovalRefused("Every bill of this run is held: there is nothing to release.")
+    run.total_cents = going_out.aggregate(total=Sum("total_cents"))["total"]
+    run.first_bill_number = reserve_numbers(NUMBER_SERIES, run.bills)
+    run.state, run.approved_by, run.approved_at = BillingRun.State.APPROVED, by, at
+    run.save()
+    _number_partitions(partitions, run.first_bill_number)
+    audit.record(
+        actor=by,
+        event="billing.run.approved",
+        subject=run,
+        at=at,
+        detail={"bills": run.bills, "total_cents": run.total_cents},
+    )
+    return run
+
+
+def _refuse_incomplete(run: BillingRun) -> None:
+    failures = queries.completeness_failures(run)
+    if failures:
+        shown = " ".join(failures[:FAILURES_SHOWN])
+        raise ApprovalRefused(f"{len(failures)} active agreements are not accounted for; draft the run again. {shown}")
+
+
+def _number_partitions(partitions: list[RunPartition], first: int) -> None:
+    for partition in partitions:
+        partition.first_bill_number = first
+        first += partition.bills
+    RunPartition.objects.bulk_update(partitions, ["first_bill_number"])

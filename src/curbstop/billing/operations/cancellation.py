@@ -1,0 +1,93 @@
+"""Cancelling a bill: the equal and opposite entry, and its days free to be billed again.
+
+The bill keeps its number and its rows. Payments on it go back to the account's unapplied credit,
+by the ledger's reversal, and the two flags are set once.
+"""
+
+from datetime import datetime
+
+from curbstop.billing.models import Bill, BilledPeriod, Cancellation, CancellationRequest
+from curbstop.foundation import audit
+from curbstop.foundation.access.models import User
+from curbstop.foundation.approvals import refuse_same_person
+from curbstop.foundation.database.transactions import transaction
+from curbstop.ledger.operations import reverse_entry
+from curbstop.ledger.queries import current_business_day
+
+REASON_LENGTH_MIN = 10
+
+
+class CancellationRefused(Exception):
+    """The bill was not cancelled."""
+
+
+def _cancelled_already() -> CancellationRefused:
+    return CancellationRefused("This bill is cancelled already.")
+
+
+def _same_person() -> CancellationRefused:
+    return CancellationRefused("Who asks for a cancellation cannot approve it: ask a second person.")
+
+
+@transaction
+def request_cancellation(*, bill: Bill, reason: str, by: User, at: datetime) -> CancellationRequest:
+    """Ask for a bill to be cancelled.
+
+    :raises CancellationRefused: if it is cancelled already, or no reason is given
+    """
+    _refuse_without_ground(bill, reason)
+    request = CancellationRequest.objects.create(bill=bill, reason=reason, by=by, at=at)
+    audit.record(
+        actor=by, event="billing.cancellation.requested", subject=bill, at=at,
+        detail={"reason": reason},
+    )  # fmt: skip
+    return request
+
+
+@transaction(refusals={"billing_cancellation_bill_id_key": _cancelled_already})
+def approve_cancellation(*, request: CancellationRequest, by: User, at: datetime) -> Cancellation:
+    """Cancel the bill of a request that someone else made.
+
+    :raises CancellationRefused: if it is cancelled already, or the same person asks and approves
+    """
+    return _cancel(request.bill, reason=request.reason, requested_by=request.by, by=by, at=at)
+
+
+@transaction(refusals={"billing_cancellation_bill_id_key": _cancelled_already})
+def cancel_bill(*, bill: Bill, reason: str, requested_by: User, approved_by: User, at: datetime) -> Cancellation:
+    """Cancel a bill that one person wants cancelled and another approves.
+
+    :raises CancellationRefused: if it is cancelled already, both are one person, or no reason is given
+    """
+    return _cancel(bill, reason=reason, requested_by=requested_by, by=approved_by, at=at)
+
+
+def _cancel(bill: Bill, *, reason: str, requested_by: User, by: User, at: datetime) -> Cancellation:
+    bill = Bill.objects.select_related("entry").get(pk=bill.pk)
+    _refuse_without_ground(bill, reason)
+    refuse_same_person(requested_by, by, _same_person())
+    entry = bill.entry and reverse_entry(
+        entry=bill.entry,
+        actor=by,
+        business_date=current_business_day(),
+        posted_at=at,
+        source=str(bill),
+        memo=f"Cancels bill {bill.number}",
+    )
+    cancellation = Cancellation.objects.create(
+        bill=bill, entry=entry, reason=reason, requested_by=requested_by, approved_by=by, at=at
+    )
+    Bill.objects.filter(pk=bill.pk).update(cancelled_at=at)
+    BilledPeriod.objects.filter(bill=bill).update(cancelled=True)
+    audit.record(
+        actor=by, event="billing.bill.cancelled", subject=bill, at=at,
+        detail={"reason": reason, "requested_by": requested_by.username},
+    )  # fmt: skip
+    return cancellation
+
+
+def _refuse_without_ground(bill: Bill, reason: str) -> None:
+    if len(reason.strip()) < REASON_LENGTH_MIN:
+        raise CancellationRefused(f"Give a reason of at least {REASON_LENGTH_MIN} letters.")
+    if Bill.objects.filter(pk=bill.pk, cancelled_at__isnull=False).exists():
+        raise _cancelled_already()

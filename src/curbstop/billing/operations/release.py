@@ -1,0 +1,178 @@
+"""Release: an approved run becomes numbered bills in the ledger, one partition at a time.
+
+Each partition is one transaction that also marks its row, so a run that is killed anywhere and
+started again neither repeats nor loses a bill: what is marked is done, what is not never happened.
+"""
+
+from concurrent.futures import Executor
+from datetime import datetime
+
+import polars as pl
+from django.db import connection
+
+from curbstop.billing import queries
+from curbstop.billing.domain.posting import Journal, journal_of
+from curbstop.billing.models import BillingRun, RunPartition
+from curbstop.foundation import audit
+from curbstop.foundation.access.models import User
+from curbstop.foundation.database.transactions import transaction
+from curbstop.ledger.operations import EntryBatch, post_entries
+from curbstop.ledger.queries import current_business_day
+
+
+class ReleaseRefused(Exception):
+    """The run, or a partition of it, was not released."""
+
+
+def _day_billed_twice() -> ReleaseRefused:
+    return ReleaseRefused("A bill of this run charges a day that another bill charges already (no_double_billing).")
+
+
+def release_bills(*, run: BillingRun, by: User, at: datetime, executor: Executor | None = None) -> BillingRun:
+    """Release what is left of an approved run, and return it; call again after an interruption.
+
+    :raises ReleaseRefused: if the run was not approved
+    """
+    numbers = _begin(run, by=by, at=at)
+    if executor is None:
+        for number in numbers:
+            release_partition(run.pk, number)
+    else:
+        for future in [executor.submit(release_partition, run.pk, each) for each in numbers]:
+            future.result()
+    return _finish(run, by=by, at=at)
+
+
+@transaction
+def _begin(run: BillingRun, *, by: User, at: datetime) -> list[int]:
+    """Write down who released the run, and return the partitions that are still to do."""
+    run = BillingRun.objects.select_for_update().get(pk=run.pk)
+    if run.state == BillingRun.State.RELEASED:
+        return []
+    if run.state != BillingRun.State.APPROVED:
+        raise ReleaseRefused(f"This run is {run.state}: a second person approves it first.")
+    if run.released_at is None:
+        run.released_by, run.released_at = by, at
+        run.save(update_fields=["released_by", "released_at"])
+    waiting = run.partitions.exclude(state=RunPartition.State.COMMITTED)
+    return list(waiting.order_by("number").values_list("number", flat=True))
+
+
+@transaction(refusals={"no_double_billing": _day_billed_twice})
+def release_partition(run_id: int, number: int) -> int:
+    """Give the bills of one partition their numbers, post them, and return how many there are.
+
+    A second call does nothing.
+
+    :raises ReleaseRefused: if the run's release has not begun, or a day would be billed twice
+    """
+    partition = RunPartition.objects.select_for_update().get(run_id=run_id, number=number)
+    if partition.state == RunPartition.State.COMMITTED:
+        return 0
+    run = BillingRun.objects.get(pk=run_id)
+    if run.state != BillingRun.State.APPROVED or run.released_at is None:
+        raise ReleaseRefused(f"Run {run_id} is {run.state}: its release has not begun.")
+    if partition.bills:
+        _post_and_write(run, partition)
+    partition.state = RunPartition.State.COMMITTED
+    partition.committed_at = run.released_at
+    partition.save(update_fields=["state", "committed_at"])
+    return partition.bills
+
+
+def _post_and_write(run: BillingRun, partition: RunPartition) -> None:
+    first = partition.first_bill_number
+    assert first is not None, "an approved partition has its numbers"
+    bills = queries.releasable_bills(partition).with_columns(
+        pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("number")
+    )
+    assert bills.height == partition.bills, "nothing holds or clears a bill of an approved run"
+    journal = journal_of(bills, queries.service_totals(partition), queries.services_frame(), due_on=run.due_on)
+    first_entry_id = _post(journal, run)
+    _write_bills(partition, first_number=first, first_entry_id=first_entry_id)
+
+
+def _post(journal: Journal, run: BillingRun) -> int | None:
+    if journal.entries.is_empty():
+        return None
+    entries = journal.entries.with_columns(
+        pl.lit("bill").alias("kind"),
+        pl.lit(current_business_day(), pl.Date).alias("business_date"),
+        pl.lit(run.released_by_id, pl.Int64).alias("actor_id"),
+        pl.lit(run.released_at, pl.Datetime("us", "UTC")).alias("posted_at"),
+    )
+    posted = post_entries(EntryBatch(entries=entries, postings=journal.postings, items=journal.items))
+    return posted.first_entry_id
+
+
+# The order of account ids is the order of numbers and of entries, here and in `releasable_bills`.
+_NUMBERED = """
+with numbered as materialized (
+  select d.*, %(first_number)s + row_number() over (order by account_id) - 1 as number,
+         case when total_cents > 0 then %(first_entry_id)s::bigint - 1
+           + count(*) filter (where total_cents > 0) over (order by account_id) end as entry_id
+    from billing_draftbill d
+   where run_id = %(run_id)s and account_id between %(first)s and %(last)s and not held
+)
+"""
+_BILLS = """
+insert into billing_bill (id, run_id, account_id, entry_id, bill_on, due_on, starts_on, ends_on,
+                          days, total_cents, prior_balance_cents, payments_cents)
+select n.number, n.run_id, n.account_id, n.entry_id, r.bill_on, r.due_on, n.starts_on, n.ends_on,
+       n.days, n.total_cents, n.prior_balance_cents, n.payments_cents
+  from numbered n join billing_billingrun r on r.id = n.run_id
+ order by n.number
+"""
+_LINES = """
+insert into billing_billline (bill_id, line_number, agreement_id, usage_id, service_id,
+                              schedule_version_id, customer_class, starts_on, ends_on, component,
+                              label, quantity, unit, unit_price, amount_cents, section, derivation)
+select n.number, l.line_number, l.agreement_id, l.usage_id, l.service_id, l.schedule_version_id,
+       l.customer_class, l.starts_on, l.ends_on, l.component, l.label, l.quantity, l.unit,
+       l.unit_price, l.amount_cents, l.section, l.derivation
+  from numbered n
+  join billing_draftline l on l.run_id = n.run_id and l.account_id = n.account_id
+ where l.run_id = %(run_id)s and l.account_id between %(first)s and %(last)s
+ order by n.number, l.line_number
+"""
+_PERIODS = """
+insert into billing_billedperiod (bill_id, agreement_id, usage_id, period, cancelled)
+select distinct n.number, l.agreement_id, l.usage_id, daterange(l.starts_on, l.ends_on), false
+  from numbered n
+  join billing_draftline l on l.run_id = n.run_id and l.account_id = n.account_id
+ where l.run_id = %(run_id)s and l.account_id between %(first)s and %(last)s
+ order by 2, 4
+"""
+
+
+def _write_bills(partition: RunPartition, *, first_number: int, first_entry_id: int | None) -> None:
+    """Copy the drafted rows into bills, inside the database: they never leave it."""
+    facts = {
+        "run_id": partition.run_id,
+        "first": partition.first_account_id,
+        "last": partition.last_account_id,
+        "first_number": first_number,
+        "first_entry_id": first_entry_id,
+    }
+    with connection.cursor() as cursor:
+        for statement in (_BILLS, _LINES, _PERIODS):
+            cursor.execute(_NUMBERED + statement, facts)
+
+
+@transaction
+def _finish(run: BillingRun, *, by: User, at: datetime) -> BillingRun:
+    """Close the run once every partition is committed."""
+    run = BillingRun.objects.select_for_update().get(pk=run.pk)
+    unfinished = run.partitions.exclude(state=RunPartition.State.COMMITTED)
+    if run.state == BillingRun.State.RELEASED or unfinished.exists():
+        return run
+    run.state = BillingRun.State.RELEASED
+    run.save(update_fields=["state"])
+    audit.record(
+        actor=by,
+        event="billing.run.released",
+        subject=run,
+        at=at,
+        detail={"bills": run.bills, "total_cents": run.total_cents},
+    )
+    return run

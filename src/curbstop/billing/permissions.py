@@ -1,0 +1,67 @@
+"""Who may look at bills, draft, hold, approve and release a run, and cancel a bill."""
+
+from typing import Final
+
+from curbstop.foundation.access.permissions import Permission
+from curbstop.foundation.access.roles import Role
+
+SEE_BILLS: Final = Permission(
+    "billing.see_bills",
+    "See bills, the derivation of each line and the statement",
+    frozenset(
+        {
+            Role.CASHIER,
+            Role.REPRESENTATIVE,
+            Role.LEAD,
+            Role.SUPERVISOR,
+            Role.MANAGER,
+            Role.AUDITOR,
+        }
+    ),
+)
+SEE_RUNS: Final = Permission(
+    "billing.see_runs",
+    "See billing runs, their totals and their exceptions",
+    frozenset({Role.LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR}),
+)
+DRAFT_RUN: Final = Permission(
+    "billing.draft_run",
+    "Draft the bills of a cycle, as often as needed",
+    frozenset({Role.LEAD, Role.SUPERVISOR}),
+)
+REVIEW_RUN: Final = Permission(
+    "billing.review_run",
+    "Hold a drafted bill, or clear it for release, with a reason",
+    frozenset({Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
+)
+APPROVE_RUN: Final = Permission(
+    "billing.approve_run",
+    "Approve a run that someone else drafted",
+    frozenset({Role.SUPERVISOR, Role.MANAGER}),
+)
+RELEASE_RUN: Final = Permission(
+    "billing.release_run",
+    "Release an approved run: number its bills and post them to the ledger",
+    frozenset({Role.SUPERVISOR, Role.MANAGER}),
+)
+REQUEST_CANCELLATION: Final = Permission(
+    "billing.request_cancellation",
+    "Ask for a bill to be cancelled, with a reason",
+    frozenset({Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR}),
+)
+APPROVE_CANCELLATION: Final = Permission(
+    "billing.approve_cancellation",
+    "Cancel a bill that someone else asked to cancel",
+    frozenset({Role.SUPERVISOR, Role.MANAGER}),
+)
+
+PERMISSIONS: Final = (
+    SEE_BILLS,
+    SEE_RUNS,
+    DRAFT_RUN,
+    REVIEW_RUN,
+    APPROVE_RUN,
+    RELEASE_RUN,
+    REQUEST_CANCELLATION,
+    APPROVE_CANCELLATION,
+)

@@ -1,0 +1,57 @@
+"""Reads of billing: the columns of a run, its review, and single bills."""
+
+from curbstop.billing.queries.bills import (
+    BillLineRow,
+    BillRow,
+    bill_lines_of,
+    bills_of,
+    bills_visible_to,
+)
+from curbstop.billing.queries.columns import (
+    account_ids_in,
+    columns_of,
+    limits_on,
+    releasable_bills,
+    service_totals,
+    services_frame,
+)
+from curbstop.billing.queries.completeness import completeness_failures
+from curbstop.billing.queries.review import (
+    RunSummary,
+    cycles,
+    draft_lines_of,
+    draft_of,
+    findings_of,
+    latest_run_of,
+    open_run_of,
+    run_of,
+    run_summary,
+    runs_visible_to,
+    unbilled_of,
+)
+
+__all__ = [
+    "BillLineRow",
+    "BillRow",
+    "RunSummary",
+    "account_ids_in",
+    "bill_lines_of",
+    "bills_of",
+    "bills_visible_to",
+    "columns_of",
+    "completeness_failures",
+    "cycles",
+    "draft_lines_of",
+    "draft_of",
+    "findings_of",
+    "latest_run_of",
+    "limits_on",
+    "open_run_of",
+    "releasable_bills",
+    "run_of",
+    "run_summary",
+    "runs_visible_to",
+    "service_totals",
+    "services_frame",
+    "unbilled_of",
+]

@@ -1,0 +1,217 @@
+"""The columns a partition is drafted and released from: each room offers its own, none is joined."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import polars as pl
+from django.db.models import Q
+
+from curbstop.billing.domain.charges import is_priced_by_use
+from curbstop.billing.domain.drafting import Columns
+from curbstop.billing.domain.findings import Limits
+from curbstop.billing.domain.segments import active
+from curbstop.billing.models import BillingRun, Cycle, CycleAssignment, RunPartition
+from curbstop.customers.queries import agreements_frame
+from curbstop.foundation.database.copying import read_frame
+from curbstop.ledger.queries import balances_of, services
+from curbstop.metering.queries import usage_history
+from curbstop.ordinances.queries import NoSuchRule, RuleValueRow, value_on
+from curbstop.rates.domain.schedule import Schedule
+from curbstop.rates.queries import assignments_frame, compiled_schedule
+
+# A year and a month: the same period last year is part of what a bill is compared with.
+PAST_DAYS = 396
+
+
+def account_ids_in(cycle: Cycle, through: date) -> Sequence[int]:
+    """Return the accounts that are in a cycle on the last day that a run bills, in order."""
+    on = Q(starts_on__lt=through) & (Q(ends_on=None) | Q(ends_on__gte=through))
+    found = CycleAssignment.objects.filter(on, cycle=cycle).order_by("account_id")
+    return list(found.values_list("account_id", flat=True))
+
+
+def columns_of(run: BillingRun, partition: RunPartition) -> Columns:
+    """Return everything that one partition of a run is drafted from."""
+    due, schedules = due_of(run, partition)
+    agreement_ids = due["agreement_id"].to_list()
+    use = usage_history(agreement_ids, since=_earliest(due, run.through_on))
+    waiting, past_use = _divided(use, due, run.through_on)
+    balances = balances_of(due["debtor_id"].unique().to_list())
+    return Columns(
+        through=run.through_on,
+        due=due,
+        usage=waiting,
+        past_use=past_use,
+        past_bills=_past_bills(run, partition),
+        balances=pl.DataFrame(
+            {"debtor_id": list(balances), "balance_cents": list(balances.values())},
+            schema={"debtor_id": pl.Int64, "balance_cents": pl.Int64},
+        ),
+        schedules=schedules,
+        services={service.code: service.pk for service in services()},
+    )
+
+
+def _earliest(due: pl.DataFrame, through: date) -> date:
+    """Return the day from which use matters: that of the oldest unbilled day, and a year for comparison."""
+    year_ago = through - timedelta(days=PAST_DAYS)
+    oldest: date | None = due.select(pl.col("due_from").min()).item()
+    return year_ago if oldest is None else min(oldest, year_ago)
+
+
+def due_of(run: BillingRun, partition: RunPartition) -> tuple[pl.DataFrame, dict[int, Schedule]]:
+    """Return the agreements of a partition that have days to be billed, with their rates."""
+    first, last = partition.first_account_id, partition.last_account_id
+    agreements = (
+        agreements_frame(first_account_id=first, last_account_id=last)
+        .join(_assigned_accounts(run, partition), on="account_id")
+        .join(services_frame().select("service_id", "rank"), on="service_id")
+    )
+    billed = _billed_to(agreements["agreement_id"])
+    due = active(agreements.join(billed, on="agreement_id", how="left"), through=run.through_on)
+    # The rate of the last billed day: one that begins on the day after charges for nothing yet.
+    last_day = run.through_on - timedelta(days=1)
+    rates = assignments_frame(first_account_id=first, last_account_id=last, on=last_day)
+    schedules = {
+        version: compiled_schedule(version) for version in rates["schedule_version_id"].drop_nulls().unique().to_list()
+    }
+    return due.join(_with_needs(rates, schedules), on="agreement_id", how="left"), schedules
+
+
+def _with_needs(rates: pl.DataFrame, schedules: dict[int, Schedule]) -> pl.DataFrame:
+    """Add whether each agreement is charged by use; a class that the schedule lacks has no rate."""
+    kinds = rates.select("schedule_version_id", "customer_class").unique().drop_nulls()
+    needs = pl.Series(
+        [is_priced_by_use(schedules[version], name) for version, name in kinds.iter_rows()],
+        dtype=pl.Boolean,
+    )
+    return rates.select("agreement_id", "schedule_version_id", "customer_class", pl.col("inputs").cast(pl.String)).join(
+        kinds.with_columns(needs_usage=needs), on=["schedule_version_id", "customer_class"], how="left"
+    )
+
+
+def _assigned_accounts(run: BillingRun, partition: RunPartition) -> pl.DataFrame:
+    return read_frame(
+        "select account_id, starts_on as cycle_starts_on from billing_cycleassignment"
+        " where cycle_id = %s and account_id between %s and %s"
+        "   and starts_on < %s and (ends_on is null or ends_on >= %s)",
+        [run.cycle_id, partition.first_account_id, partition.last_account_id] + [run.through_on] * 2,
+        {"account_id": pl.Int64, "cycle_starts_on": pl.Date},
+    )
+
+
+def _billed_to(agreement_ids: pl.Series) -> pl.DataFrame:
+    """Return the day up to which each agreement is billed; the fuse's own index finds it."""
+    return read_frame(
+        "select agreement_id, max(upper(period)) as billed_to from billing_billedperiod"
+        " where agreement_id between %s and %s and not cancelled group by agreement_id",
+        [agreement_ids.min(), agreement_ids.max()],
+        {"agreement_id": pl.Int64, "billed_to": pl.Date},
+    )
+
+
+def _past_bills(run: BillingRun, partition: RunPartition) -> pl.DataFrame:
+    """Return the bills of the last year for each account, and what was due with the last one."""
+    return read_frame(
+        "select account_id, count(*) as past_bills, avg(total_cents)::float8 as past_mean_cents,"
+        "       (array_agg(prior_balance_cents - payments_cents + total_cents"
+        "                  order by id desc))[1] as last_due_cents"
+        "  from billing_bill where account_id between %s and %s"
+        "   and cancelled_at is null and bill_on > %s group by account_id",
+        [
+            partition.first_account_id,
+            partition.last_account_id,
+            run.bill_on - timedelta(days=PAST_DAYS),
+        ],
+        {
+            "account_id": pl.Int64,
+            "past_bills": pl.Int64,
+            "past_mean_cents": pl.Float64,
+            "last_due_cents": pl.Int64,
+        },
+    )
+
+
+def _divided(use: pl.DataFrame, due: pl.DataFrame, through: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the use that waits to be billed, and each agreement's mean daily use before it."""
+    dated = use.join(due.select("agreement_id", "due_from"), on="agreement_id")
+    waits = (pl.col("ends_on") > pl.col("due_from")) & (pl.col("ends_on") <= through) & (pl.col("kind") != "history")
+    waiting = dated.filter(waits).select(
+        "usage_id", "agreement_id", "starts_on", "ends_on", "unit", "meter_size", "read_kind",
+        pl.col("billed").alias("quantity"),
+    )  # fmt: skip
+    past = dated.filter(pl.col("ends_on") <= pl.col("due_from"))
+    daily = pl.col("billed").cast(pl.Float64).sum() / pl.col("days").sum()
+    return waiting, past.group_by("agreement_id").agg(
+        pl.len().cast(pl.Int64).alias("past_periods"), daily.alias("past_daily")
+    )
+
+
+def services_frame() -> pl.DataFrame:
+    """Return the services with the accounts they are posted to."""
+    return pl.DataFrame(
+        [(each.pk, each.code, each.name_en, each.receivable_id, each.revenue_id, each.rank) for each in services()],
+        schema={
+            "service_id": pl.Int64,
+            "code": pl.String,
+            "name": pl.String,
+            "receivable_id": pl.Int64,
+            "revenue_id": pl.Int64,
+            "rank": pl.Int64,
+        },
+        orient="row",
+    )
+
+
+def releasable_bills(partition: RunPartition) -> pl.DataFrame:
+    """Return the drafted bills of a partition that are not held, in the order of their accounts."""
+    return read_frame(
+        "select account_id, debtor_id, total_cents from billing_draftbill"
+        " where run_id = %s and account_id between %s and %s and not held order by account_id",
+        [partition.run_id, partition.first_account_id, partition.last_account_id],
+        {"account_id": pl.Int64, "debtor_id": pl.Int64, "total_cents": pl.Int64},
+    )
+
+
+def service_totals(partition: RunPartition) -> pl.DataFrame:
+    """Return what the drafted lines of a partition add up to by account and service."""
+    return read_frame(
+        "select account_id, service_id, sum(amount_cents)::bigint as cents from billing_draftline"
+        " where run_id = %s and account_id between %s and %s group by account_id, service_id",
+        [partition.run_id, partition.first_account_id, partition.last_account_id],
+        {"account_id": pl.Int64, "service_id": pl.Int64, "cents": pl.Int64},
+    )
+
+
+def limits_on(on: date) -> Limits:
+    """Return the city's limits for the review of a run, as they stand on its bill date."""
+
+    def rule(code: str) -> RuleValueRow | None:
+        try:
+            return value_on(f"billing.{code}", on)
+        except NoSuchRule:
+            return None
+
+    def number(code: str) -> int | None:
+        found = rule(code)
+        return None if found is None else found.number
+
+    def factor(code: str) -> float | None:
+        found = rule(code)
+        return None if found is None else float(found.decimal)
+
+    def cents(code: str) -> int | None:
+        found = rule(code)
+        return None if found is None else found.cents
+
+    return Limits(
+        days_min=number("period_days_min"),
+        days_max=number("period_days_max"),
+        high_factor=factor("usage_high_factor"),
+        high_change_ccf=factor("usage_high_change_min"),
+        low_factor=factor("usage_low_factor"),
+        low_change_ccf=factor("usage_low_change_min"),
+        review_over_cents=cents("review_over"),
+        hold_factor=factor("hold_factor"),
+        hold_over_cents=cents("hold_over"),
+    )

@@ -1,0 +1,228 @@
+"""What the people who review, approve and release a run look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+
+from curbstop.billing.models import (
+    BillingRun,
+    BillLine,
+    Cycle,
+    Disposition,
+    DraftBill,
+    DraftLine,
+    Finding,
+    RunPartition,
+)
+from curbstop.billing.permissions import SEE_RUNS
+from curbstop.foundation.access.models import User
+from curbstop.ledger.queries import services
+
+LISTED_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TotalRow:
+    """The drafted or released money of one service and class."""
+
+    service: str
+    customer_class: str
+    agreements: int
+    lines: int
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCount:
+    """How many exceptions of one code a run has, and how many of them hold a bill."""
+
+    code: str
+    found: int
+    blocking: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnbilledRow:
+    """One agreement that a run does not bill."""
+
+    account_id: int
+    account_number: str
+    agreement_id: int
+    kind: str
+    reason: str
+    detail: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One exception with its evidence, and whether the account's bill is held now."""
+
+    account_id: int
+    account_number: str
+    code: str
+    blocking: bool
+    is_held: bool
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """How far a run has come and what it adds up to."""
+
+    partitions: int
+    drafted: int
+    committed: int
+    bills: int
+    held_bills: int
+    total_cents: int
+    last_total_cents: int | None
+    totals: Sequence[TotalRow]
+    findings: Sequence[FindingCount]
+    reasons: Sequence[tuple[str, str, int]]
+
+    @property
+    def change_percent(self) -> int | None:
+        """Return by how much the total differs from the cycle's last run, in percent."""
+        if not self.last_total_cents:
+            return None
+        return round(100 * (self.total_cents - self.last_total_cents) / self.last_total_cents)
+
+
+def runs_visible_to(user: User) -> QuerySet[BillingRun]:
+    """Return the runs a person may see, newest first."""
+    runs = BillingRun.objects.select_related("cycle", "drafted_by", "approved_by", "released_by")
+    return runs.order_by("-pk") if user.may(SEE_RUNS) else runs.none()
+
+
+def cycles() -> QuerySet[Cycle]:
+    """Return the cycles by code."""
+    return Cycle.objects.order_by("code")
+
+
+def open_run_of(cycle: Cycle) -> BillingRun | None:
+    """Return the cycle's run that is drafted or approved, if there is one."""
+    open_states = [BillingRun.State.DRAFTED, BillingRun.State.APPROVED]
+    return BillingRun.objects.filter(cycle=cycle, state__in=open_states).first()
+
+
+def run_summary(run: BillingRun) -> RunSummary:
+    """Return the run's progress, totals by service and class, and exceptions by code."""
+    states = list(run.partitions.values_list("state", flat=True))
+    going_out = DraftBill.objects.filter(run_id=run.pk, held=False)
+    out = going_out.aggregate(bills=Count("account_id"), cents=Sum("total_cents"))
+    before = BillingRun.objects.filter(cycle=run.cycle_id, pk__lt=run.pk, state=BillingRun.State.RELEASED)
+    findings = Finding.objects.filter(run_id=run.pk).values("code", "blocking")
+    return RunSummary(
+        partitions=len(states),
+        drafted=sum(state != RunPartition.State.PLANNED for state in states),
+        committed=sum(state == RunPartition.State.COMMITTED for state in states),
+        bills=out["bills"] if run.bills is None else run.bills,
+        held_bills=DraftBill.objects.filter(run_id=run.pk, held=True).count(),
+        total_cents=(out["cents"] or 0) if run.total_cents is None else run.total_cents,
+        last_total_cents=before.order_by("-pk").values_list("total_cents", flat=True).first(),
+        totals=totals_of(run),
+        findings=_counted(findings.annotate(found=Count("pk")).order_by("code")),
+        reasons=list(
+            Disposition.objects.filter(run_id=run.pk)
+            .values_list("kind", "reason")
+            .annotate(agreements=Count("agreement_id"))
+            .order_by("kind", "reason")
+        ),
+    )
+
+
+def _counted(rows: Any) -> list[FindingCount]:
+    counts: dict[str, list[int]] = {}
+    for row in rows:
+        count = counts.setdefault(row["code"], [0, 0])
+        count[0] += row["found"]
+        count[1] += row["found"] if row["blocking"] else 0
+    return [FindingCount(code, found, blocking) for code, (found, blocking) in counts.items()]
+
+
+def totals_of(run: BillingRun) -> list[TotalRow]:
+    """Return the money of a run by service and class: of its bills, or of its draft before that."""
+    lines: QuerySet[Any]
+    if run.state == BillingRun.State.RELEASED:
+        assert run.first_bill_number is not None, "a released run has numbers"
+        last = run.first_bill_number + (run.bills or 0) - 1
+        lines = BillLine.objects.filter(bill_id__range=(run.first_bill_number, last))
+    else:
+        held = DraftBill.objects.filter(run_id=run.pk, held=True).values("account_id")
+        lines = DraftLine.objects.filter(run_id=run.pk).exclude(account_id__in=held)
+    names = {service.pk: service.name_en for service in services()}
+    rows = lines.values_list("service_id", "customer_class").annotate(
+        agreements=Count("agreement_id", distinct=True),
+        lines=Count("line_number"),
+        cents=Sum("amount_cents"),
+    )
+    return [
+        TotalRow(names[service], customer_class, agreements, count, cents)
+        for service, customer_class, agreements, count, cents in rows.order_by("service_id", "customer_class")
+    ]
+
+
+def findings_of(run: BillingRun, code: str = "") -> list[FindingRow]:
+    """Return the run's exceptions, of one code or of all, by account; no more than a page shows."""
+    found = Finding.objects.filter(run_id=run.pk).select_related("account")
+    if code:
+        found = found.filter(code=code)
+    held = set(DraftBill.objects.filter(run_id=run.pk, held=True).values_list("account_id", flat=True))
+    return [
+        FindingRow(
+            account_id=each.account_id,
+            account_number=each.account.number,
+            code=each.code,
+            blocking=each.blocking,
+            is_held=each.account_id in held,
+            evidence=each.evidence,
+        )
+        for each in found.order_by("-blocking", "code", "account_id")[:LISTED_MAX]
+    ]
+
+
+def unbilled_of(run: BillingRun, reason: str = "") -> list[UnbilledRow]:
+    """Return the agreements that a run does not bill, for one reason or all."""
+    rows = Disposition.objects.filter(run_id=run.pk).select_related("account", "by")
+    if reason:
+        rows = rows.filter(reason=reason)
+    return [
+        UnbilledRow(
+            account_id=each.account_id,
+            account_number=each.account.number,
+            agreement_id=each.agreement_id,
+            kind=each.kind,
+            reason=each.reason,
+            detail=each.detail,
+            by=each.by.username if each.by else "",
+        )
+        for each in rows.order_by("-kind", "reason", "account_id")[:LISTED_MAX]
+    ]
+
+
+def draft_of(run: BillingRun, account_id: int) -> DraftBill | None:
+    """Return one account's drafted bill in a run, if it has one."""
+    return DraftBill.objects.filter(run_id=run.pk, account_id=account_id).first()
+
+
+def draft_lines_of(run: BillingRun, account_id: int) -> list[DraftLine]:
+    """Return the lines of one account's drafted bill, in printing order."""
+    lines = DraftLine.objects.filter(run_id=run.pk, account_id=account_id)
+    return list(lines.order_by("line_number"))
+
+
+def run_of(run_id: int) -> BillingRun:
+    """Return one run, for a job that was told its number.
+
+    :raises BillingRun.DoesNotExist: if there is none
+    """
+    return BillingRun.objects.select_related("cycle").get(pk=run_id)
+
+
+def latest_run_of(cycle: Cycle) -> BillingRun | None:
+    """Return the cycle's newest run that was not discarded."""
+    runs = BillingRun.objects.filter(cycle=cycle).exclude(state=BillingRun.State.DISCARDED)
+    return runs.order_by("-pk").first()
