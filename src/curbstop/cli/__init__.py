@@ -10,9 +10,8 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Any
 
-import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 # Command → its module, which has it as `app`, and the line that `curbstop --help` shows.
@@ -25,6 +24,7 @@ COMMANDS = {
     "import": ("curbstop.cli.imports", "Bring in reads, customers and payments from files."),
     "rates": ("curbstop.cli.rates", "Read rate files and price cases."),
     "bill": ("curbstop.cli.bill", "Draft, review, approve and release bills."),
+    "ledger": ("curbstop.cli.ledger", "Open and close periods and days; seal and verify the journal."),
     "prove": ("curbstop.cli.prove", "Recompute what Curbstop promises."),
     "export": ("curbstop.cli.export", "Write the journal and every report to a file."),
     "backup": ("curbstop.cli.backup", "Copy the whole system to a folder."),
@@ -38,18 +38,18 @@ ENTRY_POINTS = "curbstop.commands"
 class RoomByRoom(TyperGroup):
     """Finds a command by name without importing the others: `curbstop --help` loads no Django."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Return every command, those of the rooms first."""
         del ctx
         rooms = [name for name, (module, _) in COMMANDS.items() if find_spec(module) is not None]
         return [*rooms, *sorted(entry_points(group=ENTRY_POINTS).names)]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return one command, importing its module only if it is the one that was called."""
         if cmd_name not in self.list_commands(ctx):
             return None
         if cmd_name not in sys.argv[1:]:
-            return click.Command(cmd_name, help=_summary(cmd_name))
+            return TyperCommand(cmd_name, help=_summary(cmd_name))
         application = _application(cmd_name)
         application._add_completion = False  # noqa: SLF001 - typer has no public way for one part of a program
         command = get_command(application)

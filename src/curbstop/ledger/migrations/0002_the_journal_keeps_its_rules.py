@@ -27,6 +27,8 @@ alter table ledger_entry
 alter table ledger_posting
   add column row_hash bytea generated always as (sha256((entry_id || '|' || line_number || '|' || gl_account_id || '|'
     || coalesce(debtor_id, 0) || '|' || debit_cents || '|' || credit_cents)::bytea)) virtual;
+-- How far transactions had come at the close: an entry in the period from there on came behind our back.
+alter table ledger_fiscalperiod add column closed_xact xid8, add column closed_epoch smallint;
 create index ledger_entry_by_xact on ledger_entry (epoch, xact, id);
 create sequence ledger_entry_id_seq;
 create sequence ledger_openitem_id_seq;
@@ -34,6 +36,7 @@ create sequence ledger_openitem_id_seq;
 UNMARKED = """
 alter table ledger_entry drop column row_hash, drop column epoch, drop column xact, drop column created_at;
 alter table ledger_posting drop column row_hash;
+alter table ledger_fiscalperiod drop column closed_xact, drop column closed_epoch;
 delete from ledger_sealepoch;
 drop function ledger_current_epoch();
 drop sequence ledger_entry_id_seq;
@@ -148,6 +151,8 @@ begin
   elsif old.closed_at is not null or old.starts_on <> new.starts_on or old.ends_on <> new.ends_on then
     {refuse("fiscal_period_stays", "'a fiscal period keeps its days, and once closed stays closed'")}
   end if;
+  new.closed_xact := case when new.closed_at is not null then pg_snapshot_xmax(pg_current_snapshot()) end;
+  new.closed_epoch := case when new.closed_at is not null then ledger_current_epoch() end;
   return new;
 end
 """

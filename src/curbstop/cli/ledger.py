@@ -1,0 +1,110 @@
+"""`curbstop ledger`: open and close periods and business days, seal the journal and verify its seals."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from django.utils import timezone
+
+from curbstop.cli.answers import need_database, refuse, say_json, screen
+
+app = typer.Typer(no_args_is_help=True, help="Open and close periods and business days; seal and verify the journal.")
+Day = Annotated[datetime, typer.Argument(metavar="DAY", formats=["%Y-%m-%d"], help="A day, as 2026-07-01.")]
+Person = Annotated[str, typer.Option("--as", metavar="USER", help="Who does it.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@app.command()
+def open_period(starts_on: Day, ends_on: Day, *, user: Person) -> None:
+    """Open a fiscal period from the first day up to, not including, the second."""
+    need_database()
+    from curbstop.ledger import operations, permissions
+
+    by = _person(user, permissions.OPEN_PERIOD)
+    first, end = starts_on.date(), ends_on.date()
+    _done(lambda: operations.open_period(starts_on=first, ends_on=end, by=by, at=timezone.now()))
+    screen.print(f"The fiscal period from {first} is open; {end} is the first day after it.")
+
+
+@app.command()
+def close_period(starts_on: Day, *, user: Person) -> None:
+    """Close the fiscal period that starts on a day, for good."""
+    need_database()
+    from curbstop.ledger import operations, permissions
+
+    by, first = _person(user, permissions.CLOSE_PERIOD), starts_on.date()
+    _done(lambda: operations.close_period(starts_on=first, by=by, at=timezone.now()))
+    screen.print(f"The fiscal period from {first} is closed.")
+
+
+@app.command()
+def open_day(day: Day, *, user: Person) -> None:
+    """Open a business day: from now on it is the office's day."""
+    need_database()
+    from curbstop.ledger import operations, permissions
+
+    by, opened = _person(user, permissions.OPEN_BUSINESS_DAY), day.date()
+    _done(lambda: operations.open_business_day(day=opened, by=by, at=timezone.now()))
+    screen.print(f"The business day {opened} is open.")
+
+
+@app.command()
+def close_day(day: Day, *, user: Person) -> None:
+    """Close the open business day."""
+    need_database()
+    from curbstop.ledger import operations, permissions
+
+    by, closed = _person(user, permissions.OPEN_BUSINESS_DAY), day.date()
+    _done(lambda: operations.close_business_day(day=closed, by=by, at=timezone.now()))
+    screen.print(f"The business day {closed} is closed.")
+
+
+@app.command()
+def seal() -> None:
+    """Seal what was posted since the last seal; `curbstop serve` does it once a minute."""
+    need_database()
+    from curbstop.ledger import operations, queries
+
+    made = operations.seal_now()
+    screen.print(f"{made} new seals. Newest hash, to be kept on paper: {queries.head_hash() or 'none yet'}")
+
+
+@app.command()
+def verify(*, is_json: Json = False) -> None:
+    """Hash every sealed block again; exit code 1 if one does not fit."""
+    need_database()
+    from curbstop.ledger import queries
+
+    problems = queries.seal_problems()
+    if is_json:
+        said = [{"seal": number, "problem": problem} for number, problem in problems]
+        say_json({"holds": not problems, "head_hash": queries.head_hash(), "problems": said})
+    else:
+        for number, problem in problems:
+            screen.print(f"Seal {number}: {problem}", style="bold red")
+        screen.print(f"Newest hash: {queries.head_hash() or 'none yet'}")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _person(username: str, permission: Any) -> Any:
+    """Return the user, or refuse where there is none or the permission is lacking."""
+    from curbstop.foundation.access.models import User
+
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        refuse(f"There is no user {username}.")
+    if not user.may(permission):
+        refuse(f"{username} may not do this: {permission.sentence}.")
+    return user
+
+
+def _done(operation: Callable[[], object]) -> None:
+    """Do it, or say in one sentence why not."""
+    from curbstop.ledger.operations import DayRefused, PeriodRefused
+
+    try:
+        operation()
+    except (DayRefused, PeriodRefused) as refusal:
+        refuse(refusal)
