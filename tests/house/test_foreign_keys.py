@@ -7,7 +7,6 @@ from django.db.models import ForeignKey
 
 from curbstop.foundation.database.schema import AppendOnlyModel
 
-
 # These ask more than whether the row is there: of this transaction, still open, an original.
 STRONGER = {
     "ledger.Entry.reverses": "ledger_entry_admitted",

@@ -2,12 +2,16 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from curbstop.cli.answers import aside, refuse, start_django
 from curbstop.cli.children import Child, Family
+
+if TYPE_CHECKING:
+    from curbstop.foundation.database.addresses import Address
+    from curbstop.foundation.database.server import Cluster
 
 app = typer.Typer(help="Run the web application, a worker and the sealer.")
 
@@ -21,34 +25,28 @@ def serve(
 ) -> None:
     """Bring the database up and serve until told to stop (SIGTERM or Ctrl-C)."""
     start_django()
-    started_server = _bring_up()
+    started_here = _bring_up()
     _collect_static_files()
     aside.print(f"Curbstop answers on http://{host}:{port} (stop with Ctrl-C).")
     Family([_web(host, port, processes), _worker(), _sealer()]).run()
-    if started_server:
-        _stop_server()
+    if started_here is not None:
+        started_here.stop()
 
 
-def _bring_up() -> bool:
-    """Bring the database up and tell whether that started the embedded server."""
+def _bring_up() -> "Cluster | None":
+    """Bring the database up and return the embedded server if that started it."""
     from django.conf import settings
 
     from curbstop.foundation.database.binaries import ServerRefused
     from curbstop.foundation.database.installation import bring_up, status_of
 
-    place = settings.DATABASE_ADDRESS
+    place: Address = settings.DATABASE_ADDRESS
     ran_before = status_of(place).is_ready
     try:
         bring_up(place)
     except ServerRefused as refusal:
         refuse(refusal)
-    return place.cluster is not None and not ran_before
-
-
-def _stop_server() -> None:
-    from django.conf import settings
-
-    settings.DATABASE_ADDRESS.cluster.stop()
+    return None if ran_before else place.cluster
 
 
 def _collect_static_files() -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from psycopg.conninfo import make_conninfo
+
 from curbstop.foundation.database.server import SUPERUSER, Cluster, cluster_folder
 
 DATABASE = "curbstop"
@@ -45,12 +47,12 @@ class Address:
         """Return Django's settings for the login that makes roles and the database."""
         return self._connection(self.admin, self.admin_password)
 
-    def conninfo(self, *, database: str | None = None) -> dict[str, str]:
-        """Return libpq's parameters of the admin's connection, for psycopg."""
+    def conninfo(self, *, database: str | None = None) -> str:
+        """Return libpq's address of the admin's connection, for psycopg."""
         parameters = {"dbname": database or self.name, "user": self.admin, "host": self.host, "port": self.port}
         if self.admin_password:
             parameters["password"] = self.admin_password
-        return {**parameters, **dict(self.options)}
+        return make_conninfo(**{**parameters, **dict(self.options)})
 
     def _connection(self, user: str, password: str) -> dict[str, Any]:
         return {

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from curbstop.foundation.database.transactions import require_transaction
 
-Params = Sequence[object] | Mapping[str, object] | None
+Params = Sequence[Any] | Mapping[str, Any] | None
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 

@@ -35,12 +35,12 @@ def bring_up(place: Address, tell: Callable[[str], None] = lambda _: None) -> No
         tell("Starting PostgreSQL")
         place.cluster.start()
     try:
-        with psycopg.connect(autocommit=True, **_without_database(place)) as admin:
+        with psycopg.connect(_without_database(place), autocommit=True) as admin:
             _refuse_old(admin)
             admin.execute("SELECT pg_advisory_lock(%s)", [INSTALLING])
             make_roles(admin, place)
             _make_database(admin, place)
-            with psycopg.connect(autocommit=True, **place.conninfo()) as inside:
+            with psycopg.connect(place.conninfo(), autocommit=True) as inside:
                 prepare_database(inside, place.name)
             tell("Bringing the tables up to date")
             migrate(place)
@@ -65,14 +65,14 @@ def status_of(place: Address) -> Status:
         if not place.cluster.is_ready():
             return Status(is_embedded=True, is_ready=False, place=where, version="")
     try:
-        with psycopg.connect(autocommit=True, connect_timeout=5, **_without_database(place)) as admin:
+        with psycopg.connect(_without_database(place), autocommit=True, connect_timeout=5) as admin:
             version = admin.info.parameter_status("server_version") or ""
     except psycopg.OperationalError:
         return Status(is_embedded=place.cluster is not None, is_ready=False, place=where, version="")
     return Status(is_embedded=place.cluster is not None, is_ready=True, place=where, version=version)
 
 
-def _without_database(place: Address) -> dict[str, str]:
+def _without_database(place: Address) -> str:
     """Return how to reach the server before our database is there; a server of one's own has it already."""
     return place.conninfo(database="postgres" if place.cluster is not None else place.name)
 

@@ -140,7 +140,7 @@ def _auditor_grants(table: str, model: type[Model] | None, quoted: str) -> Itera
         return
     hidden = {column for name, column in UNREADABLE_COLUMNS if name == table}
     if hidden and model is not None:
-        columns = [field.column for field in model._meta.local_concrete_fields if field.column not in hidden]
+        columns = [str(field.column) for field in model._meta.local_concrete_fields if field.column not in hidden]
         yield f"GRANT SELECT ({_columns(columns)}) ON {quoted} TO {AUDITOR}"
     else:
         yield f"GRANT SELECT ON {quoted} TO {AUDITOR}"
