@@ -8,7 +8,7 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
 from curbstop.foundation.database.transactions import refused_by, transaction
-from curbstop.ledger.operations import reverse_entry
+from curbstop.ledger.operations import PostingRefused, reverse_entry
 
 
 class VoidRefused(Exception):
@@ -31,14 +31,19 @@ def void_receipt(*, receipt: Receipt, requested_by: User, approved_by: User, rea
     own = "Somebody who did not take the money or ask for the void must approve it."
     refuse_same_person(requested_by, approved_by, VoidRefused(own))
     refuse_same_person(drawer.cashier, approved_by, VoidRefused(own))
-    entry = reverse_entry(
-        entry=receipt.entry,
-        actor=approved_by,
-        business_date=drawer.business_day,
-        posted_at=at,
-        source=f"cashiering.receipt:{receipt.pk}",
-        memo=f"Void of receipt {receipt}",
-    )
+    if Void.objects.filter(receipt=receipt).exists():
+        raise VoidRefused("This receipt is void already.")
+    try:
+        entry = reverse_entry(
+            entry=receipt.entry,
+            actor=approved_by,
+            business_date=drawer.business_day,
+            posted_at=at,
+            source=f"cashiering.receipt:{receipt.pk}",
+            memo=f"Void of receipt {receipt}",
+        )
+    except PostingRefused as refusal:
+        raise VoidRefused(str(refusal)) from refusal
     with (
         refused_by("void_by_a_second_person", VoidRefused(own)),
         refused_by("void_not_by_the_cashier", VoidRefused(own)),
