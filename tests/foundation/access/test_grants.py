@@ -60,12 +60,14 @@ class TestGrantRole:
 
 
 class TestInstallFirstAdministrator:
-    def test_happens_once(self, person, trail):
-        install_first_administrator(user=person("admin"), at=NOON)
+    def test_happens_once(self, trail):
+        first = {"full_name": "Ada Admin", "password": "correct horse battery", "at": NOON}
+        assert install_first_administrator(username="admin", **first).roles == {Role.ADMIN}
         before = trail()
         with pytest.raises(GrantRefused, match="already has its first administrator"):
-            install_first_administrator(user=person("other"), at=NOON)
+            install_first_administrator(username="other", **first)
         assert trail() == before
+        assert User.objects.count() == 1
 
 
 class TestRevokeRole:

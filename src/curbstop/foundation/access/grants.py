@@ -4,6 +4,7 @@ from datetime import datetime
 
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import RoleGrant, User
+from curbstop.foundation.access.people import new_person
 from curbstop.foundation.access.roles import Role
 from curbstop.foundation.database.transactions import refused_by, transaction
 
@@ -13,14 +14,17 @@ class GrantRefused(Exception):
 
 
 @transaction
-def install_first_administrator(*, user: User, at: datetime) -> RoleGrant:
-    """Make the first administrator, once in the life of an installation; everybody after gets roles from a person.
+def install_first_administrator(*, username: str, full_name: str, password: str, at: datetime) -> User:
+    """Add the first administrator, once in the life of an installation; everybody after gets roles from a person.
 
     :raises GrantRefused: if there already is or was a first administrator
+    :raises PersonRefused: if the name is taken or cannot be used, or the password is too weak
     """
+    user = new_person(username=username, full_name=full_name, password=password, added_by=None, at=at)
     refusal = GrantRefused("This installation already has its first administrator.")
     with refused_by("role_grant_one_first_administrator", refusal):
-        return _grant(user=user, role=Role.ADMIN, granted_by=None, at=at)
+        _grant(user=user, role=Role.ADMIN, granted_by=None, at=at)
+    return user
 
 
 @transaction

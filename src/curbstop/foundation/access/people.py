@@ -7,19 +7,39 @@ from django.core.exceptions import ValidationError
 
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
-from curbstop.foundation.database.transactions import refused_by, transaction
+from curbstop.foundation.database.transactions import refused_by, require_transaction, transaction
 
 
 class PersonRefused(Exception):
     """The person was not added or changed."""
 
 
+def person_called(username: str) -> User:
+    """Return the person who signs in under this name, as a command's `--as USER` means it.
+
+    :raises PersonRefused: if there is nobody of that name, or the person was let go
+    """
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise PersonRefused(f"There is nobody called {username} here.")
+    return user
+
+
 @transaction
-def add_person(*, username: str, full_name: str, password: str, added_by: User | None, at: datetime) -> User:
-    """Add somebody who may sign in and holds no role yet; only the installation itself adds without a person.
+def add_person(*, username: str, full_name: str, password: str, added_by: User, at: datetime) -> User:
+    """Add somebody who may sign in and holds no role yet.
 
     :raises PersonRefused: if the name is taken or cannot be used, or the password is too weak
     """
+    return new_person(username=username, full_name=full_name, password=password, added_by=added_by, at=at)
+
+
+def new_person(*, username: str, full_name: str, password: str, added_by: User | None, at: datetime) -> User:
+    """Write a new person and tell the trail, inside an operation; only the installation itself adds without a person.
+
+    :raises PersonRefused: if the name is taken or cannot be used, or the password is too weak
+    """
+    require_transaction()
     first_name, _, last_name = full_name.strip().rpartition(" ")
     user = User(username=username, first_name=first_name or last_name, last_name=last_name if first_name else "")
     _check_password(password, user)
