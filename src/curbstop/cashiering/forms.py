@@ -22,7 +22,7 @@ class DollarsField(forms.CharField):
         )
         super().__init__(**kwargs)
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]  # cents, not text
+    def clean(self, value: Any) -> int | None:
         """Return the amount in cents."""
         text = super().clean(value)
         if not text:
