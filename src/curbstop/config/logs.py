@@ -21,7 +21,9 @@ def logging_of(environment: str) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     is_production = environment == "production"
-    renderer = structlog.processors.JSONRenderer() if is_production else structlog.dev.ConsoleRenderer(colors=False)
+    # Plain tracebacks: one with local variables would write customers and secrets into the log.
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    ending = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -29,7 +31,10 @@ def logging_of(environment: str) -> dict[str, Any]:
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": SHARED,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *(ending if is_production else [renderer]),
+                ],
             }
         },
         "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "lines"}},

@@ -82,7 +82,7 @@ ROOT_URLCONF = "curbstop.config.urls"
 WSGI_APPLICATION = "curbstop.config.wsgi.application"
 
 # The look that all rooms share lives in the foundation; what its frame shows, the staff face knows.
-WEB = places.CHECKOUT / "src/curbstop/foundation/web"
+WEB = places.PACKAGE / "foundation/web"
 OFFICE = ["curbstop.staff.views.frame.office"] if "curbstop.staff" in ROOMS else []
 
 TEMPLATES: list[dict[str, Any]] = [
