@@ -24,7 +24,8 @@ from curbstop.rates.domain.nodes import Node, NodeList, Operator
 Rows = npt.NDArray[np.int64]
 Problems = npt.NDArray[np.int32]
 Worked = TypeVar("Worked")
-ZERO = exact.constant(Fraction(0))
+USAGE = "usage"
+LARGEST_INPUT = 10**15
 
 
 _BECOMES: dict[Operator, Callable[[ExactColumn, ExactColumn], ExactColumn]] = {
@@ -69,7 +70,7 @@ class Evaluation:
     def refuse_all(self, message: str) -> ExactColumn:
         """Refuse every row, and return zero so that the work can go on."""
         self.refuse(np.ones(self.size, dtype=np.bool_), message)
-        return ZERO
+        return exact.ZERO
 
     @contextmanager
     def within(self, field: str) -> Iterator[None]:
@@ -141,9 +142,21 @@ class Evaluation:
             self.refuse(missing, f"needs the input {name}")
             series = series.fill_null("0" if series.dtype == pl.String else 0)
         try:
-            return exact.from_series(series)
+            column = exact.from_series(series)
         except ValueError:
-            return self._readable(series)
+            column = self._readable(series)
+        return self._plausible(name, column)
+
+    def _plausible(self, name: str, column: ExactColumn) -> ExactColumn:
+        """Refuse numbers that no meter and no count can be; they stand for zero from here on."""
+        if column.bound >= LARGEST_INPUT * column.scale:
+            large = (exact.constant(Fraction(LARGEST_INPUT)) - column).is_negative()
+            self.refuse(large, f"the input {name} is larger than {LARGEST_INPUT:,}")
+            column = exact.ZERO.where(large, column).tightened()
+        if name == USAGE and column.is_negative().any():
+            self.refuse(column.is_negative(), "the input usage is negative")
+            column = column.maximum(exact.ZERO)
+        return column
 
     def _readable(self, series: pl.Series) -> ExactColumn:
         """Read the numbers among texts that are not all numbers, and refuse the other rows."""
@@ -230,7 +243,7 @@ class Evaluation:
         plain = [each.value for each in choices if isinstance(each, nodes.Number)]
         if len(plain) == len(choices):
             return exact.exact(plain).take(place) if len(plain) > 1 else exact.constant(plain[0])
-        column = ZERO
+        column = exact.ZERO
         for number in np.unique(place).tolist():
             mine = place == number
             value, problems = self._apart(partial(self.number, choices[number]))
@@ -267,29 +280,26 @@ class Evaluation:
 
     def _tiers(self, node: nodes.Tiered) -> list[TierColumns]:
         usage = self.number(node.usage)
-        if usage.is_negative().any():
-            self.refuse(np.broadcast_to(usage.is_negative(), (self.size,)), "usage is negative")
-            usage = usage.maximum(ZERO)
         counts, bounds = self.list_of(node.bounds)
         priced, prices = self.list_of(node.prices)
         self.refuse(counts + 1 != priced, "has not as many tier prices as tiers")
         several = len(node.bounds.table) > 1
-        reached, tiers = ZERO, []
+        reached, tiers = exact.ZERO, []
         for number, price in enumerate(prices):
             if number >= len(bounds):
                 # Above the last bound there is no ceiling.
-                quantity, bound = (usage - reached).maximum(ZERO), reached
+                quantity, bound = (usage - reached).maximum(exact.ZERO), reached
             else:
                 bound = bounds[number].maximum(reached)
                 if several:
                     bound = bound.where(counts > number, usage.maximum(reached))
-                quantity = (usage.minimum(bound) - reached).maximum(ZERO)
+                quantity = (usage.minimum(bound) - reached).maximum(exact.ZERO)
             tiers.append(TierColumns(quantity, price, reached, bound, counts > number))
             reached = bound
         return tiers
 
     def _tiered_sum(self, node: nodes.Tiered) -> ExactColumn:
-        total = ZERO
+        total = exact.ZERO
         for tier in self.tiers(node):
             total = total + tier.quantity * tier.price
         return total

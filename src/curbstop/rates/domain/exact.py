@@ -117,8 +117,11 @@ class ExactColumn:
     def cents(self) -> Numerators:
         """Round dollars to whole cents, a half away from zero (rulebook §0.1)."""
         rounded = self.rounded_half_up(2)
-        numerators = rounded.numerators * (100 // rounded.scale)
-        return numerators if rounded.bound * 100 > LIMIT else numerators.astype(np.int64)
+        return np.asarray(rounded.numerators * (100 // rounded.scale), dtype=np.int64)
+
+    def tightened(self) -> ExactColumn:
+        """Return the same numbers with the bound they have, in 64 bits if that is enough."""
+        return _bounded(self.numerators, self.scale)
 
     def reduced(self) -> ExactColumn:
         """Return the same numbers over the smallest common denominator."""
@@ -205,6 +208,9 @@ def to_decimal(column: ExactColumn, size: int, decimals: int) -> pl.Series:
     return pl.Series("", values, dtype=pl.Decimal(38, decimals))
 
 
+ZERO = constant(Fraction(0))
+
+
 def _from_text(series: pl.Series) -> ExactColumn:
     text = series.str.strip_chars()
     if text.str.contains(_PLAIN_NUMBER).all():
@@ -220,9 +226,8 @@ def _bounded(numerators: Numerators, scale: int) -> ExactColumn:
     if not len(numerators):
         return ExactColumn(numerators, scale, 0)
     bound = max(abs(int(numerators.max())), abs(int(numerators.min())))
-    if bound >= LIMIT:
-        numerators = numerators.astype(object)
-    return ExactColumn(numerators, scale, bound)
+    kind = object if bound >= LIMIT else np.int64
+    return ExactColumn(numerators.astype(kind, copy=False), scale, bound)
 
 
 def _aligned(left: ExactColumn, right: ExactColumn) -> tuple[Numerators, Numerators, int, int]:

@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from curbstop.rates.domain import exact
-from curbstop.rates.domain.evaluation import ZERO, Evaluation
-from curbstop.rates.domain.exact import ExactColumn, Mask, Numerators
+from curbstop.rates.domain.evaluation import Evaluation
+from curbstop.rates.domain.exact import ZERO, ExactColumn, Mask, Numerators
 from curbstop.rates.domain.nodes import Input
 from curbstop.rates.domain.schedule import (
     Charge,
@@ -30,6 +30,7 @@ from curbstop.rates.domain.schedule import (
 
 ONE = exact.constant(Fraction(1))
 DAYS = "days"
+LARGEST_LINE = 10**13  # dollars; cents of all lines together still fit 64 bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +107,21 @@ def price_class(schedule: ClassSchedule, frame: pl.DataFrame) -> PricedRows:
     charges: list[ChargeColumn] = []
     for charge in schedule.charges:
         charges.extend(_columns(charge, evaluation, charges))
+    _refuse_negative_bills(charges, evaluation)
     problems = evaluation.problems
     if problems is None:
         problems = np.zeros(frame.height, dtype=np.int32)
     return PricedRows(frame.height, tuple(charges), problems, tuple(evaluation.reasons))
+
+
+def _refuse_negative_bills(charges: list[ChargeColumn], evaluation: Evaluation) -> None:
+    """Refuse rows whose credits are more than their charges: nobody is paid by a bill."""
+    if not any(charge.amount.is_negative().any() for charge in charges):
+        return
+    total = ZERO
+    for charge in charges:
+        total = total + charge.amount
+    evaluation.refuse(np.broadcast_to(total.is_negative(), (evaluation.size,)), "the bill is negative")
 
 
 def _columns(charge: Charge, evaluation: Evaluation, before: list[ChargeColumn]) -> Iterable[ChargeColumn]:
@@ -128,7 +140,7 @@ def _columns(charge: Charge, evaluation: Evaluation, before: list[ChargeColumn])
 def _priced(charge: Priced, evaluation: Evaluation) -> ChargeColumn:
     quantity = evaluation.number(charge.quantity)
     unit_price = evaluation.number(charge.price)
-    amount = quantity * unit_price
+    amount = _billable(quantity * unit_price, evaluation, is_credit_allowed=charge.is_credit_allowed)
     return ChargeColumn(
         heading=charge.heading,
         quantity=quantity,
@@ -146,7 +158,7 @@ def _by_tier(charge: PricedByTier, evaluation: Evaluation) -> Iterable[ChargeCol
     days = _days(charge.proration, evaluation)
     is_prorated = _is_prorated(charge.proration, evaluation)
     for number, tier in enumerate(evaluation.tiers(charge.tiered), start=1):
-        amount = tier.quantity * tier.price
+        amount = _billable(tier.quantity * tier.price, evaluation)
         reached = ~tier.quantity.is_zero()
         # A bill without usage still shows what the first unit would have cost.
         unused = evaluation.number(charge.tiered.usage).is_zero() & (number == 1)
@@ -196,6 +208,20 @@ def _percent(charge: Percent, evaluation: Evaluation, before: list[ChargeColumn]
         cap=cap,
         of=charge.of,
     )
+
+
+def _billable(amount: ExactColumn, evaluation: Evaluation, *, is_credit_allowed: bool = False) -> ExactColumn:
+    """Refuse a line below zero or beyond any bill; it counts as zero from here on."""
+    negative = amount.is_negative()
+    if negative.any() and not is_credit_allowed:
+        evaluation.refuse(np.broadcast_to(negative, (evaluation.size,)), "the charge is negative")
+        amount = amount.maximum(ZERO)
+    if amount.bound >= LARGEST_LINE * amount.scale:
+        large = (exact.constant(Fraction(LARGEST_LINE)) - amount).is_negative()
+        message = f"the charge is larger than ${LARGEST_LINE:,}"
+        evaluation.refuse(np.broadcast_to(large, (evaluation.size,)), message)
+        amount = ZERO.where(large, amount).tightened()
+    return amount
 
 
 def _days(proration: Proration | None, evaluation: Evaluation) -> ExactColumn | None:

@@ -65,6 +65,8 @@ class Priced:
     quantity: Node
     price: Node
     proration: Proration | None = None
+    # A published rate may give a credit as a term of its bill; a tariff of ours never does.
+    is_credit_allowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

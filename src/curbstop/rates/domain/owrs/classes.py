@@ -56,10 +56,10 @@ def _charge(term: Node, unit: str) -> Charge:
             for quantity, price in ((left, right), (right, left)):
                 if isinstance(nodes.bare(quantity), nodes.Input) and _is_usage(quantity):
                     named = Named(key, price)
-                    return Priced(heading=by_unit, quantity=quantity, price=named)
+                    return Priced(heading=by_unit, quantity=quantity, price=named, is_credit_allowed=True)
         case _:
             pass
-    return Priced(heading=heading, quantity=Number(Fraction(1)), price=term)
+    return Priced(heading=heading, quantity=Number(Fraction(1)), price=term, is_credit_allowed=True)
 
 
 def _is_usage(node: Node) -> bool:
