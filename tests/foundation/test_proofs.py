@@ -18,8 +18,8 @@ class TestDiscover:
     def test_gives_each_a_sentence(self):
         for proof in discover():
             assert proof.promise[0].isupper(), proof.name
-            assert not proof.promise.endswith("."), proof.name
-            assert proof.name == proof.name.lower().replace(" ", "_")
+            assert proof.name == proof.name.lower(), "a name is typed on the command line"
+            assert " " not in proof.name
 
     def test_refuses_two_with_one_name(self, monkeypatch):
         twice = Proof("entries-balance", "Entries balance.", lambda: Outcome(0, []))

@@ -79,6 +79,13 @@ class TestRevokeRole:
         grant_role(user=cashier, role=Role.CASHIER, granted_by=admin, at=NOON + timedelta(hours=2))
         assert User.objects.get(pk=cashier.pk).may(TAKE_PAYMENT)
 
+    def test_is_the_only_end_of_a_grant(self, person, trail):
+        person("cashier", Role.CASHIER)
+        before = trail()
+        with pytest.raises(IntegrityError, match="never deleted"), transaction():
+            RoleGrant.objects.all().delete()
+        assert trail() == before
+
     def test_refuses_what_is_not_held(self, person, trail):
         admin, cashier = person("admin", Role.ADMIN), person("cashier")
         before = trail()

@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from curbstop.foundation.access.acting import acting
@@ -43,11 +44,11 @@ class TestRowTrail:
         assert sorted(operations) == ["INSERT", "INSERT", "UPDATE", "UPDATE"]
 
     def test_keeps_a_deleted_row_whole(self):
-        user = User.objects.create(username="ana")
-        key = user.pk
-        user.delete()
-        gone = RowChange.objects.get(table_name="foundation_user", row_id=str(key), operation="DELETE")
-        assert gone.changes["username"] == "ana"
+        user, group = User.objects.create(username="ana"), Group.objects.create(name="evening shift")
+        user.groups.add(group)
+        user.groups.clear()
+        gone = RowChange.objects.get(table_name="foundation_user_groups", operation="DELETE")
+        assert (gone.changes["user_id"], gone.changes["group_id"]) == (user.pk, group.pk)
 
     def test_is_silent_when_nothing_changed(self):
         user = User.objects.create(username="ana")
