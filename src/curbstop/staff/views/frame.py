@@ -1,6 +1,6 @@
 """The frame that every template may ask for, computed only if it does."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -9,7 +9,7 @@ from curbstop.foundation.access.models import User
 from curbstop.staff.queries.menu import Frame, frame_of
 
 
-def office(request: HttpRequest) -> dict[str, SimpleLazyObject]:
+def office(request: HttpRequest) -> dict[str, Any]:
     """Return the frame for templates as `office`."""
 
     def frame() -> Frame:
