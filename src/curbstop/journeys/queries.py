@@ -1,10 +1,17 @@
 """What is adopted across the rooms, gathered so that a city pack can be compared with it."""
 
 from dataclasses import asdict
+from typing import Any
 
 from curbstop.billing.queries import cycles
 from curbstop.cashiering.queries import tills
-from curbstop.journeys.domain.city_pack import CycleLine, GlAccountLine, ServiceLine, TariffText
+from curbstop.journeys.domain.city_pack import (
+    CycleLine,
+    GlAccountLine,
+    ServiceLine,
+    TariffText,
+    tariff_text,
+)
 from curbstop.journeys.domain.pack_changes import Adopted, TillLine
 from curbstop.ledger.queries import chart_of_accounts, services
 from curbstop.ordinances import queries as ordinances
@@ -14,12 +21,12 @@ from curbstop.rates.queries import adopted_schedules
 
 def adopted_city() -> Adopted:
     """Return everything that a city pack decides, as the rooms have it; empty in a new database."""
+    city: dict[str, Any] = {}
     try:
         city = {name: _listed(value) for name, value in asdict(ordinances.city()).items()}
-    except ordinances.NoSuchRule:
-        city = {}
-    else:
         city["closed_weekdays"] = list(ordinances.closed_weekdays())
+    except ordinances.NoSuchRule:
+        pass  # a new database: everything in the pack is new
     languages = [str(language) for language in city.get("languages", [])]
     return Adopted(
         city=city,
@@ -54,11 +61,6 @@ def _listed(value: object) -> object:
 def _tariffs() -> dict[str, list[Dated[TariffText]]]:
     found: dict[str, list[Dated[TariffText]]] = {}
     for row in adopted_schedules():
-        text = TariffText(
-            service=row.schedule.service.code,
-            document=row.document,
-            format=row.format,
-            citation=row.section.citation,
-        )
+        text = tariff_text(service=row.schedule.service.code, document=row.document)
         found.setdefault(row.schedule.code, []).append(Dated(row.starts_on, row.ends_on, text))
     return found

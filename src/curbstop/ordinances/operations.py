@@ -86,7 +86,7 @@ def approve_proposal(*, proposal: PackProposal, approved_by: User, at: datetime)
     )
 
 
-def adopt(adoption: Adoption, *, proposal: PackProposal) -> None:
+def adopt(adoption: Adoption, *, proposed_by: User, adopted_by: User) -> None:
     """Write the dated versions, the calendar and the city of an approved proposal.
 
     :raises RuntimeError: outside a transaction
@@ -98,7 +98,7 @@ def adopt(adoption: Adoption, *, proposal: PackProposal) -> None:
         Holiday.objects.update_or_create(day=day, defaults={"names": dict(names)})
     Holiday.objects.filter(day__in=adoption.holidays_removed).delete()
     sections = _adopt_sections(adoption.sections)
-    _adopt_values(adoption.values, sections, proposal)
+    _adopt_values(adoption.values, sections, (proposed_by, adopted_by))
     _adopt_letters(adoption.letters)
 
 
@@ -122,8 +122,9 @@ def _adopt_sections(plans: Mapping[str, VersionPlan[Section]]) -> dict[str, Code
 def _adopt_values(
     plans: Mapping[str, VersionPlan[Value]],
     sections: Mapping[str, CodeSection],
-    proposal: PackProposal,
+    people: tuple[User, User],
 ) -> None:
+    proposed_by, adopted_by = people
     for code, plan in plans.items():
         _move_ends(RuleValue.objects.filter(code=code), plan)
         for version in plan.additions:
@@ -135,8 +136,8 @@ def _adopt_values(
                 value=value,
                 unit=unit,
                 section=sections[citation],
-                proposed_by=proposal.proposed_by,
-                adopted_by=proposal.approved_by,
+                proposed_by=proposed_by,
+                adopted_by=adopted_by,
             )
 
 

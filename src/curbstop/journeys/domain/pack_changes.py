@@ -195,7 +195,7 @@ class _Comparison:
                 message = f"{day} is past (expected a day from {self.on} on)"
                 self.mistake(("holiday", day.isoformat()), "day", message)
             old = adopted.get(day)
-            self.note("holiday", str(day), day, old and old["en"], names["en"])
+            self.note("holiday", str(day), day, old["en"] if old else None, names["en"])
         for day in removed:
             self.note("holiday", str(day), day, adopted[day]["en"], None)
         return changed, removed
@@ -260,6 +260,6 @@ def shown_content(what: str, content: Any) -> str:
             value = [f"{cents / 100:.2f}" for cents in value]
         return f"{shown(value)} {unit.replace('_', ' ')} ({citation})"
     if what == "tariff":
-        return f"rates for {content.service} ({content.citation})"
+        return f"rates for {content.service}"
     title, words = content
     return f"“{title}”, {len(words.split())} words"

@@ -1,22 +1,21 @@
 """A city pack in two steps by two people: one proposes what changes, another puts it in force."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from curbstop.billing.operations import declare_cycles
-from curbstop.cashiering.operations import TillRow, declare_offices
+from curbstop.cashiering.operations.offices import TillRow, declare_offices
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.transactions import transaction
 from curbstop.foundation.imports import FileRefused
-from curbstop.journeys.domain.city_pack import CityPack, TariffText
+from curbstop.journeys.domain.city_pack import CityPack, ServiceLine, TariffText
 from curbstop.journeys.domain.pack_changes import PackChange, PackPlan, plan_pack
 from curbstop.journeys.queries import adopted_city
-from curbstop.ledger.operations import declare_accounts, declare_services
+from curbstop.ledger.operations import AccountRow, ServiceRow, declare_accounts, declare_services
 from curbstop.ordinances.domain.packs import PackFiles
 from curbstop.ordinances.domain.versions import VersionPlan
-from curbstop.ordinances.models import PackProposal
 from curbstop.ordinances.operations import (
     PackRefused,
     adopt,
@@ -75,10 +74,10 @@ def approve_pack(*, pack: CityPack, by: User, at: datetime) -> tuple[PackChange,
         )
     approve_proposal(proposal=proposal, approved_by=by, at=at)
     plan = _sound_plan(pack, at)
-    declare_accounts(plan.accounts)
-    declare_services(plan.services)
-    adopt(plan.adoption, proposal=proposal)
-    _adopt_tariffs(plan.tariffs, proposal)
+    declare_accounts([AccountRow(code=line.code, **asdict(line)) for line in plan.accounts])
+    declare_services([_service_row(line) for line in plan.services])
+    adopt(plan.adoption, proposed_by=proposal.proposed_by, adopted_by=by)
+    _adopt_tariffs(plan.tariffs, proposed_by=proposal.proposed_by, approved_by=by)
     declare_cycles((cycle.code, cycle.name, cycle.months) for cycle in plan.cycles)
     declare_offices([TillRow(till.office_code, till.office_name, till.code, till.name) for till in plan.tills])
     return tuple(plan.changes)
@@ -96,7 +95,20 @@ def _day_in(pack: CityPack, at: datetime) -> date:
     return at.astimezone(ZoneInfo(str(pack.city["timezone"]))).date()
 
 
-def _adopt_tariffs(plans: Mapping[str, VersionPlan[TariffText]], proposal: PackProposal) -> None:
+def _service_row(line: ServiceLine) -> ServiceRow:
+    """Return a service as the ledger keeps it; a city without Spanish shows the English name."""
+    name = line.names["en"]
+    return ServiceRow(
+        code=line.code,
+        name_en=name,
+        name_es=line.names.get("es", name),
+        receivable=line.receivable,
+        revenue=line.revenue,
+        rank=line.rank,
+    )
+
+
+def _adopt_tariffs(plans: Mapping[str, VersionPlan[TariffText]], *, proposed_by: User, approved_by: User) -> None:
     sections = section_ids()
     for code, plan in plans.items():
         for moved in plan.new_ends:
@@ -106,10 +118,10 @@ def _adopt_tariffs(plans: Mapping[str, VersionPlan[TariffText]], proposal: PackP
                 schedule=code,
                 service=version.content.service,
                 document=version.content.document,
-                format=version.content.format,
-                section_id=sections[version.content.citation],
+                format="tariff",
+                section_id=sections[version.content.citations[0]],
                 starts_on=version.starts_on,
                 ends_on=version.ends_on,
-                proposed_by=proposal.proposed_by,
-                approved_by=proposal.approved_by,
+                proposed_by=proposed_by,
+                approved_by=approved_by,
             )

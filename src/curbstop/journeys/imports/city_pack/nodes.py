@@ -16,7 +16,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from curbstop.foundation.imports import Located
 
-_PLAIN_TAG = "tag:yaml.org,2002:"
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_TAGS = {_TAG + kind for kind in "str int float bool null timestamp seq map".split()}
 _WHOLE = re.compile(r"\d{1,9}")
 _DECIMAL = re.compile(r"\d{1,9}(\.\d{1,8})?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -70,10 +71,12 @@ class _Walk:
         if depth > _DEPTH_MAX:
             self.mistakes.add(self.file, line, field, "nested too deeply")
             return Marked("", line)
-        if node.anchor or not str(node.tag).startswith(_PLAIN_TAG):
+        if node.anchor or str(node.tag) not in _PLAIN_TAGS:
+            # Not walked into: nested aliases would grow without end.
             self.mistakes.add(self.file, line, field, "anchors and tags are not read (expected plain values)")
+            return Marked("", line)
         if isinstance(node, ScalarNode):
-            return Marked(str(node.value), line, str(node.tag) == f"{_PLAIN_TAG}null")
+            return Marked(str(node.value), line, str(node.tag) == f"{_TAG}null")
         if isinstance(node, SequenceNode):
             return Marked([self.marked(item, field, depth + 1) for item in node.value], line)
         assert isinstance(node, MappingNode), "YAML has three kinds of nodes"
