@@ -12,12 +12,13 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict
 
-SERVER_USERS = ("curbstop-pg", "postgres")
+SERVER_USER = "curbstop-pg"
 READ_AND_ENTER = 0o005
 
 
@@ -51,21 +52,25 @@ def wheel_binaries() -> Path:
 
 
 def server_user() -> RunAs:
-    """Return the user that PostgreSQL runs as: oneself, or for root a system user made for it."""
+    """Return the user that PostgreSQL runs as: oneself, or for root a system user made for it.
+
+    :raises ServerRefused: if root cannot make that user
+    """
     if os.geteuid() != 0:
         return {}
-    entry = _first_existing(SERVER_USERS)
+    if _entry(SERVER_USER) is None:
+        maker = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER]
+        with suppress(OSError):  # somebody else may be making it just now: only the result counts
+            subprocess.run(maker, check=False, capture_output=True)
+    entry = _entry(SERVER_USER)
     if entry is None:
-        maker = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USERS[0]]
-        subprocess.run(maker, check=True, capture_output=True)
-        entry = pwd.getpwnam(SERVER_USERS[0])
+        raise ServerRefused(f"PostgreSQL must not run as root. Make a system user named {SERVER_USER}, then try again.")
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def _first_existing(names: tuple[str, ...]) -> pwd.struct_passwd | None:
-    for entry in pwd.getpwall():
-        if entry.pw_name in names:
-            return entry
+def _entry(name: str) -> pwd.struct_passwd | None:
+    with suppress(KeyError):
+        return pwd.getpwnam(name)
     return None
 
 
@@ -80,6 +85,16 @@ class Binaries:
     """The programs as one cluster runs them; `home` takes a copy where the originals are closed."""
 
     home: Path
+
+    def run_as(self) -> RunAs:
+        """Return who runs the server: whoever owns the data already, else the user that is meant for it."""
+        if os.geteuid() != 0:
+            return {}
+        with suppress(FileNotFoundError):
+            found = (self.home / "data" / "PG_VERSION").stat()
+            if found.st_uid != 0:
+                return {"user": found.st_uid, "group": found.st_gid, "extra_groups": []}
+        return server_user()
 
     def folder(self) -> Path:
         """Return the programs that the server user may run.
@@ -136,7 +151,7 @@ class Binaries:
                 cwd="/",
                 env=environment,
                 check=False,
-                **(server_user() if as_server else {}),
+                **(self.run_as() if as_server else {}),
             )
             said.seek(0)
             return ended.returncode, said.read()

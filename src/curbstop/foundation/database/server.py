@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from curbstop.foundation.database.binaries import Binaries, ServerRefused, is_open_to_others, server_user
+from curbstop.foundation.database.binaries import Binaries, ServerRefused, is_open_to_others
 
 STATE_FOLDER = Path("/var/lib/curbstop")
 SUPERUSER = "postgres"
@@ -125,7 +125,9 @@ class Cluster:
             return self._stop(mode)
 
     def _stop(self, mode: str) -> bool:
-        code, _ = self.binaries.run("pg_ctl", "-D", self.data, "-w", "-t", "120", "-m", mode, "stop")
+        code, said = self.binaries.run("pg_ctl", "-D", self.data, "-w", "-t", "120", "-m", mode, "stop")
+        if code and self.is_ready():
+            raise ServerRefused(f"PostgreSQL did not stop: {said}")
         return code == 0
 
     @contextmanager
@@ -142,7 +144,7 @@ class Cluster:
         for folder in (self.data, self.socket_folder):
             folder.mkdir(exist_ok=True, mode=0o700)
         self.log.touch()
-        owner = server_user()
+        owner = self.binaries.run_as()
         if not owner:
             return
         if not is_open_to_others(self.root.resolve()):
