@@ -99,3 +99,25 @@ def _drawer_line(row: DepositDrawer) -> dict[str, str]:
 
 def _name(person: User) -> str:
     return person.get_full_name() or person.username
+
+
+def deposits_between(*, first_day: date, last_day: date) -> list[dict[str, Any]]:
+    """Return one row a deposit of some business days, both included."""
+    deposits = Deposit.objects.filter(business_day__range=(first_day, last_day))
+    rows = []
+    for deposit in deposits.select_related("prepared_by", "verification__verified_by").order_by("number"):
+        verification = getattr(deposit, "verification", None)
+        rows.append(
+            {
+                "number": deposit.number,
+                "business_day": deposit.business_day,
+                "bag_number": deposit.bag_number,
+                "prepared_by": _name(deposit.prepared_by),
+                "verified_by": _name(verification.verified_by) if verification else "",
+                "validated_on": verification.validated_on if verification else None,
+                "cash_cents": deposit.cash_cents,
+                "check_cents": deposit.check_cents,
+                "total_cents": deposit.total_cents,
+            }
+        )
+    return rows

@@ -3,6 +3,7 @@
 from curbstop.cashiering.queries.documents import receipt_document, receipt_lines
 from curbstop.cashiering.queries.drawers import (
     counts_of,
+    drawer_totals,
     drawers_visible_to,
     expectation_of,
     open_drawer_of,
@@ -26,6 +27,7 @@ __all__ = [
     "carts_visible_to",
     "counts_of",
     "denominations",
+    "drawer_totals",
     "drawers_visible_to",
     "expectation_of",
     "float_cents",

@@ -1,12 +1,15 @@
 """Drawers: whose is open, what each should hold, and which still wait for a deposit."""
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from curbstop.cashiering import permissions
 from curbstop.cashiering.domain.counts import DrawerExpectation, difference
-from curbstop.cashiering.models import Drawer, Tender, Till
+from curbstop.cashiering.domain.tenders import TenderKind
+from curbstop.cashiering.models import Drawer, Receipt, Tender, Till
 from curbstop.foundation.access.models import User
 
 
@@ -83,3 +86,54 @@ def counts_of(drawer: Drawer) -> list[CountRow]:
             )
         )
     return rows
+
+
+def drawer_totals(*, first_day: date, last_day: date) -> list[dict[str, Any]]:
+    """Return one row a drawer of some business days, both included: receipts by tender without voids, and its count."""
+    stands = Q(receipts__void__isnull=True)
+    drawers = (
+        Drawer.objects.filter(business_day__range=(first_day, last_day))
+        .select_related("till__office", "cashier", "closing_count")
+        .annotate(
+            first_receipt=Min("receipts__number"),
+            last_receipt=Max("receipts__number"),
+            receipts_count=Count("receipts", distinct=True),
+            voids=Count("receipts__void", distinct=True),
+            **{
+                f"{kind}_cents": Sum(
+                    "receipts__tenders__amount_cents", filter=stands & Q(receipts__tenders__kind=kind), default=0
+                )
+                for kind in TenderKind
+            },
+        )
+        .order_by("business_day", "pk")
+    )
+    rounding = _rounding_by_drawer(first_day, last_day)
+    return [_totals_row(drawer, rounding.get(drawer.pk, 0)) for drawer in drawers]
+
+
+def _rounding_by_drawer(first_day: date, last_day: date) -> dict[int, int]:
+    stands = Receipt.objects.filter(drawer__business_day__range=(first_day, last_day), void__isnull=True)
+    return dict(stands.values("drawer").annotate(cents=Sum("rounding_cents")).values_list("drawer", "cents"))
+
+
+def _totals_row(drawer: Any, rounding_cents: int) -> dict[str, Any]:
+    count = drawer.closing_count
+    return {
+        "business_day": drawer.business_day,
+        "office": drawer.till.office.name,
+        "till": drawer.till.name,
+        "cashier": drawer.cashier.get_full_name() or drawer.cashier.username,
+        "first_receipt": drawer.first_receipt,
+        "last_receipt": drawer.last_receipt,
+        "receipts": drawer.receipts_count,
+        "voids": drawer.voids,
+        "cash_cents": drawer.cash_cents,
+        "check_cents": drawer.check_cents,
+        "card_cents": drawer.card_cents,
+        "rounding_cents": rounding_cents,
+        "counted_cents": count.cash_cents + count.check_cents - drawer.float_cents if count else 0,
+        "over_cents": drawer.over_cents,
+        "short_cents": drawer.short_cents,
+        "state": "Open" if drawer.is_open else "Closed",
+    }

@@ -9,6 +9,7 @@ from curbstop.ledger.queries.accounts import (
     service_of,
     services,
 )
+from curbstop.ledger.queries.aging import credit_on, owed_on
 from curbstop.ledger.queries.balances import (
     balance_as_of,
     balances_of,
@@ -40,6 +41,7 @@ __all__ = [
     "balances_of",
     "balances_of_items",
     "chart_of_accounts",
+    "credit_on",
     "current_business_day",
     "gl_account",
     "head_hash",
@@ -50,6 +52,7 @@ __all__ = [
     "open_items_by_debtor",
     "open_items_of",
     "open_items_with",
+    "owed_on",
     "receivable_of",
     "seal_problems",
     "service_of",

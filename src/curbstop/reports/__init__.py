@@ -1,0 +1,1 @@
+"""Registers: what the rooms below did, as tables that print, sort and export."""

@@ -1,0 +1,1 @@
+"""Pure parts of reports: what a register is, and how debts age."""
