@@ -77,6 +77,8 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "curbstop.foundation.access.acting.ActingMiddleware",
 ]
+if "curbstop.staff" in ROOMS:
+    MIDDLEWARE.append("curbstop.staff.views.frame.city_time")
 
 ROOT_URLCONF = "curbstop.config.urls"
 WSGI_APPLICATION = "curbstop.config.wsgi.application"

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.timezone import localtime
+
 from curbstop.billing.permissions import APPROVE_RUN, RELEASE_RUN
 from curbstop.billing.queries import runs_visible_to
 from curbstop.cashiering.permissions import TAKE_PAYMENT
@@ -37,7 +39,7 @@ def _drawer(user: User) -> tuple[str, str]:
     drawer = open_drawer_of(user)
     if drawer is None:
         return "Closed", "Open your drawer with its counted float to take payments."
-    return "Open", f"{drawer.till} has been yours since {drawer.opened_at:%H:%M}."
+    return "Open", f"{drawer.till} has been yours since {localtime(drawer.opened_at):%I:%M %p}."
 
 
 def _drawers(_user: User) -> tuple[str, str]:

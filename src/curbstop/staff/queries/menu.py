@@ -11,7 +11,7 @@ from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.foundation.access.models import User
 from curbstop.foundation.access.permissions import Permission
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
-from curbstop.ordinances.queries import NoSuchRule, city
+from curbstop.ordinances.queries import CityProfileRow, NoSuchRule, city
 from curbstop.staff.permissions import SEE_HOME
 from curbstop.treasury.permissions import VIEW_DEPOSITS
 
@@ -66,11 +66,17 @@ def frame_of(user: User | None, *, path: str, sought: str = "") -> Frame:
     )
 
 
-def _city_name() -> str:
+def city_or_none() -> CityProfileRow | None:
+    """Return the city, or None until its first pack is in force."""
     try:
-        return city().name
+        return city()
     except NoSuchRule:
-        return ""
+        return None
+
+
+def _city_name() -> str:
+    known = city_or_none()
+    return known.name if known else ""
 
 
 def _business_day() -> date | None:
