@@ -75,12 +75,12 @@ def _read(folder: Path) -> Any:
 
 
 def _person(username: str) -> Any:
-    from curbstop.foundation.access.models import User
+    from curbstop.foundation.access.people import PersonRefused, person_called
 
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
-        refuse(f"Nobody signs in as {username}.")
-    return user
+    try:
+        return person_called(username)
+    except PersonRefused as nobody:
+        refuse(nobody)
 
 
 def _done(journey: Callable[[], Any]) -> Any:

@@ -44,7 +44,7 @@ class TestCity:
         refused = run("load", pack, "--as", "nobody")
 
         assert refused.exit_code == 1
-        assert "Nobody signs in as nobody" in refused.output
+        assert "There is nobody called nobody here" in refused.output
 
     def test_wants_to_know_who_does_it(self, pack, db):
         assert run("load", pack).exit_code == 2
