@@ -24,7 +24,7 @@ class TestAllocate:
     def test_leaves_water_owing_in_lake_mary(self) -> None:
         """WX-4.2a: $100 on 22.50, 9.75, 48.30 and 41.20 leaves $21.75 of the water bill."""
         owed = {"water": 4_120, "wastewater": 4_830, "stormwater": 975, "garbage": 2_250}
-        items = [Payable(id, CURRENT, service, cents) for id, (service, cents) in enumerate(owed.items())]
+        items = [Payable(n, CURRENT, service, cents) for n, (service, cents) in enumerate(owed.items())]
 
         shares = allocate(10_000, items, order=LAKE_MARY, on=ON)
 
@@ -95,8 +95,8 @@ class TestAllocate:
 
         owed = {item.id: item.amount_cents for item in items}
         assert sum(shares.values()) == min(amount, sum(owed.values()))
-        assert all(0 < cents <= owed[id] for id, cents in shares.items())
-        assert sum(cents < owed[id] for id, cents in shares.items()) <= 1, "only the last item is paid in part"
+        assert all(0 < cents <= owed[item] for item, cents in shares.items())
+        assert sum(cents < owed[item] for item, cents in shares.items()) <= 1, "only the last item is paid in part"
 
 
 class TestReadOrder:

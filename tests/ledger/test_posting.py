@@ -67,10 +67,9 @@ class TestPostEntry:
             books.post(lines=[first, second])
 
     def test_refuses_an_entry_without_lines(self, books: Books, no_row_changes: None) -> None:
-        with pytest.raises(PostingRefused, match="no lines"), transaction():
-            with operations.posting.refusals_named():
-                operations.post_entries(_batch(books, lines=[]))
-                connection.check_constraints()
+        with pytest.raises(PostingRefused, match="no lines"), transaction(), operations.posting.refusals_named():
+            operations.post_entries(_batch(books, lines=[]))
+            connection.check_constraints()
 
     @pytest.mark.parametrize(("debit", "credit"), [(0, 0), (5, 5), (-5, 0), (10**13 + 1, 0)])
     def test_refuses_a_line_without_one_side(self, books: Books, no_row_changes: None, debit: int, credit: int) -> None:

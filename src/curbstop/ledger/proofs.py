@@ -1,7 +1,6 @@
 """What the ledger promises, recomputed from its rows without the triggers that kept it."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.db import connection
 
@@ -10,7 +9,7 @@ from curbstop.ledger.queries import seal_problems
 
 FAILURES_MAX = 100
 # The sealer of `curbstop serve` seals once a minute.
-UNSEALED_MAX = timedelta(minutes=10)
+UNSEALED_SECONDS_MAX = 600
 
 UNBALANCED = """
 select format('entry %s: %s lines, debits %s, credits %s cents', coalesce(e.id, p.entry_id), coalesce(p.lines, 0),
@@ -77,7 +76,7 @@ select format('entry %%s of %%s is not sealed yet', e.id, e.created_at)
   cross join lateral (select coalesce(max(s.to_xact), '0'::xid8) as xact from ledger_seal s
                        where s.epoch = x.number) sealed
   join ledger_entry e on e.epoch = x.number and e.xact >= sealed.xact
- where e.created_at < now() - %s order by e.epoch, e.xact, e.id
+ where e.created_at < now() - make_interval(secs => %s) order by e.epoch, e.xact, e.id
 """
 LATE = """
 select format('entry %s of %s came after its period was closed', e.id, e.business_date)
@@ -85,11 +84,12 @@ select format('entry %s of %s came after its period was closed', e.id, e.busines
  where p.closed_at is not null and (e.epoch, e.xact) >= (p.closed_epoch, p.closed_xact)
 union all
 select format('entry %s of %s is in no fiscal period', e.id, e.business_date) from ledger_entry e
- where not exists (select from ledger_fiscalperiod p where p.starts_on <= e.business_date and e.business_date < p.ends_on)
+ where not exists (select from ledger_fiscalperiod p
+                    where p.starts_on <= e.business_date and e.business_date < p.ends_on)
 """
 
 
-def _finds_none(query: str, *, among: str, params: tuple[object, ...] = ()) -> Callable[[], Outcome]:
+def _finds_none(query: str, *, among: str, params: tuple[int, ...] = ()) -> Callable[[], Outcome]:
     """Return a check that holds if the query finds no row; ``among`` is the table of what is checked."""
 
     def check() -> Outcome:
@@ -142,7 +142,7 @@ PROOFS = (
     Proof(
         "seals-current",
         "No entry waits longer than ten minutes for its seal.",
-        _finds_none(UNSEALED, among="ledger_entry", params=(UNSEALED_MAX,)),
+        _finds_none(UNSEALED, among="ledger_entry", params=(UNSEALED_SECONDS_MAX,)),
     ),
     Proof(
         "closed-periods",

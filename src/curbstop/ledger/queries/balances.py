@@ -5,8 +5,8 @@ from datetime import date
 
 from django.db import connection
 
-from curbstop.ledger.models import GlAccount
-from curbstop.ledger.queries.items import items_with_balance
+from curbstop.ledger.models import GlAccount, OpenItem
+from curbstop.ledger.queries.items import balance
 
 # Control accounts of the open items and the credit that waits for one: together what a debtor's balance is.
 BALANCE = """
@@ -44,7 +44,8 @@ def unapplied_credit_of(debtor_ids: Iterable[int]) -> dict[int, int]:
 
 def balances_of_items(item_ids: Iterable[int]) -> dict[int, int]:
     """Return open item → cents still owed on it."""
-    return dict(items_with_balance().filter(pk__in=list(item_ids)).values_list("pk", "balance_cents"))
+    items = OpenItem.objects.filter(pk__in=list(item_ids)).annotate(balance_cents=balance())
+    return dict(items.values_list("pk", "balance_cents"))
 
 
 def _balances(debtor_ids: Iterable[int], *, on: date | None) -> dict[int, int]:

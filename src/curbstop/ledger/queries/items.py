@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import connection
 from django.db.models import BigIntegerField, Case, F, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
 from curbstop.foundation.database.transactions import require_transaction
@@ -43,25 +44,23 @@ class OpenItemRow:
         )
 
 
-def items_with_balance() -> QuerySet[OpenItem]:
-    """Return all open items, annotated with ``balance_cents``."""
+def balance() -> CombinedExpression:
+    """Return the expression for what is left of an open item, in cents."""
     cents = Case(When(reverses=None, then=F("amount_cents")), default=-F("amount_cents"))
     applied = Allocation.objects.filter(open_item=OuterRef("pk")).values("open_item").annotate(cents=Sum(cents))
-    return OpenItem.objects.annotate(
-        balance_cents=F("amount_cents")
-        - Coalesce(Subquery(applied.values("cents"), output_field=BigIntegerField()), Value(0))
-    )
+    return F("amount_cents") - Coalesce(Subquery(applied.values("cents"), output_field=BigIntegerField()), Value(0))
 
 
 def open_items_of(debtor_id: int) -> tuple[OpenItemRow, ...]:
     """Return what a debtor still owes, oldest due date first, then by rank of the service."""
-    owed = items_with_balance().filter(debtor_id=debtor_id, balance_cents__gt=0)
-    return _rows(owed.order_by("due_on", "service__rank", "pk"))
+    owed = OpenItem.objects.filter(debtor_id=debtor_id).annotate(balance_cents=balance())
+    return _rows(owed.filter(balance_cents__gt=0).order_by("due_on", "service__rank", "pk"))
 
 
 def open_items_by_debtor(debtor_ids: Iterable[int]) -> dict[int, tuple[OpenItemRow, ...]]:
     """Return what each of many debtors still owes, as `open_items_of` does for one; who owes nothing is not in it."""
-    owed = items_with_balance().filter(debtor_id__in=list(debtor_ids), balance_cents__gt=0)
+    items = OpenItem.objects.filter(debtor_id__in=list(debtor_ids)).annotate(balance_cents=balance())
+    owed = items.filter(balance_cents__gt=0)
     found: dict[int, list[OpenItemRow]] = {}
     for row in _rows(owed.order_by("debtor_id", "due_on", "service__rank", "pk")):
         found.setdefault(row.debtor_id, []).append(row)
@@ -70,7 +69,8 @@ def open_items_by_debtor(debtor_ids: Iterable[int]) -> dict[int, tuple[OpenItemR
 
 def open_items_with(ids: Iterable[int]) -> tuple[OpenItemRow, ...]:
     """Return the items with these ids, settled ones too, in order of id."""
-    return _rows(items_with_balance().filter(pk__in=list(ids)).order_by("pk"))
+    items = OpenItem.objects.filter(pk__in=list(ids)).annotate(balance_cents=balance())
+    return _rows(items.order_by("pk"))
 
 
 def lock_open_items(ids: Iterable[int]) -> tuple[OpenItemRow, ...]:
