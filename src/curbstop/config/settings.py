@@ -10,8 +10,8 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from curbstop.config import places
 from curbstop.config.logs import logging_of
+from curbstop.foundation.database import places
 from curbstop.foundation.database.addresses import address
 
 ENVIRONMENT = places.environment()
@@ -38,8 +38,6 @@ ROOMS = [
     "curbstop.journeys",
     "curbstop.staff",
 ]
-# Temporary, until every room has moved in: a room without apps.py is left out.
-ROOMS = [room for room in ROOMS if (places.CHECKOUT / "src" / room.replace(".", "/") / "apps.py").exists()]
 
 INSTALLED_APPS = [
     "django.contrib.auth",

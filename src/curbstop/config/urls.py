@@ -3,8 +3,6 @@
 Only two of allauth's pages are mounted. There is no sign-up, and no other way to become a person here.
 """
 
-from importlib.util import find_spec
-
 from allauth.account.views import login, logout
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -15,12 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", logout, name="account_logout"),
     path("healthz", is_alive, name="healthz"),
     path("readyz", is_ready, name="readyz"),
+    path("", include("curbstop.staff.urls")),
 ]
 handler400 = "curbstop.foundation.web.errors.bad_request"
 handler403 = "curbstop.foundation.web.errors.forbidden"
 handler404 = "curbstop.foundation.web.errors.not_found"
 handler500 = "curbstop.foundation.web.errors.server_error"
-
-# Temporary, until the staff face has moved in.
-if find_spec("curbstop.staff.urls"):
-    urlpatterns.append(path("", include("curbstop.staff.urls")))
