@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 from curbstop.billing.permissions import SEE_BILLS
@@ -50,6 +49,14 @@ class ServiceUse:
     periods: tuple[dict[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a clerk should know before anything else; `kind` colors it: warning or info."""
+
+    kind: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """Everything on the account page; what the person may not see is empty."""
@@ -64,7 +71,7 @@ class Overview:
     uses: tuple[ServiceUse, ...]
     payments: tuple[Any, ...]
     contacts: tuple[Any, ...]
-    alerts: tuple[str, ...]
+    alerts: tuple[Alert, ...]
 
 
 def overview_of(number: str, user: User, *, on: date) -> Overview | None:
@@ -92,11 +99,10 @@ def overview_of(number: str, user: User, *, on: date) -> Overview | None:
 
 
 def _by_service(items: Iterable[OpenItemRow], on: date) -> Iterable[ServiceBalance]:
-    def service_of(item: OpenItemRow) -> str:
-        return item.service_name
-
-    for name, owed in groupby(sorted(items, key=service_of), key=service_of):
-        rows = list(owed)
+    by_service: dict[str, list[OpenItemRow]] = {}
+    for item in items:
+        by_service.setdefault(item.service_name, []).append(item)
+    for name, rows in by_service.items():
         yield ServiceBalance(
             name,
             sum(row.balance_cents for row in rows),
@@ -140,10 +146,10 @@ def _unit_words(unit: str) -> str:
     return {"ccf": "CCF", "kgal": "kgal"}.get(unit, unit.replace("_", " "))
 
 
-def _alerts(account: AccountPage, overdue_cents: int) -> Iterable[str]:
+def _alerts(account: AccountPage, overdue_cents: int) -> Iterable[Alert]:
     if account.closed_on is not None:
-        yield f"This account was closed on {account.closed_on:%B %d, %Y}."
+        yield Alert("warning", f"This account was closed on {account.closed_on:%B %d, %Y}.")
     if overdue_cents > 0:
-        yield "Part of the balance is past its due date."
+        yield Alert("warning", "Part of the balance is past its due date.")
     if account.language == "es":
-        yield "The customer reads Spanish: bills and receipts are printed in Spanish."
+        yield Alert("info", "The customer reads Spanish: bills are printed in Spanish.")

@@ -12,6 +12,7 @@ from curbstop.foundation.access.models import User
 from curbstop.foundation.access.permissions import Permission
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
 from curbstop.ordinances.queries import CityProfileRow, NoSuchRule, city
+from curbstop.reports.permissions import READ_REGISTERS
 from curbstop.staff.permissions import SEE_HOME
 from curbstop.treasury.permissions import VIEW_DEPOSITS
 
@@ -23,7 +24,8 @@ PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Receipts", "cashiering:receipts", VIEW_RECEIPTS),
     ("Deposits", "treasury:deposits", VIEW_DEPOSITS),
     ("Billing runs", "billing:runs", SEE_RUNS),
-    ("Reports", "reports:reports", VIEW_DEPOSITS),
+    ("Journals", "treasury:journals", VIEW_DEPOSITS),
+    ("Reports", "reports:registers", READ_REGISTERS),
 )
 
 

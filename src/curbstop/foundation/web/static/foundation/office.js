@@ -32,12 +32,13 @@
     document.querySelectorAll("[data-busy]").forEach((button) => button.removeAttribute("data-busy"));
   });
 
-  // Ten-key: "+" steps to the next amount, and Enter does so too where the form asks for it.
+  // Ten-key: "+" steps to the next amount; Enter does so too where a count by denomination asks for it.
   document.addEventListener("keydown", (event) => {
     const field = event.target;
-    if (!field.matches("input[data-ten-key]")) return;
-    if (event.key !== "+" && event.key !== "Enter") return;
-    const fields = [...field.form.querySelectorAll("input[data-ten-key]")];
+    if (!field.matches("input.money-input, input[data-ten-key]")) return;
+    const steps = event.key === "+" || (event.key === "Enter" && field.hasAttribute("data-ten-key"));
+    if (!steps) return;
+    const fields = [...field.form.querySelectorAll("input.money-input, input[data-ten-key]")];
     const next = fields[fields.indexOf(field) + 1];
     event.preventDefault();
     if (next) {
