@@ -123,6 +123,14 @@ class TestDeclareAccounts:
 
         assert GlAccount.objects.count() == len(ACCOUNTS)
 
+    def test_refuses_to_move_unapplied_credit_from_under_the_debtors(self, books: Books) -> None:
+        books.pay(credit=100)
+
+        with pytest.raises(ChartRefused, match="unapplied credit"), transaction():
+            operations.declare_accounts([AccountRow("501-000-2400", "501", "000", "2400", "Credit", "liability")])
+
+        assert queries.gl_account("unapplied_credit").code == "501-000-2400"
+
     def test_leaves_a_missing_role_to_be_named(self, books: Books) -> None:
         with pytest.raises(NoSuchAccount, match="over_short"):
             queries.gl_account("over_short")

@@ -39,17 +39,23 @@ class ServiceRow:
 def declare_accounts(rows: Sequence[AccountRow]) -> dict[str, int]:
     """Make or bring up to date the accounts with these codes; return code → id of all of them.
 
-    :raises ChartRefused: if a kind is unknown or two accounts claim one role
+    :raises ChartRefused: if a kind is unknown, two accounts claim one role, or unapplied credit would move
     """
     require_transaction()
     known = GlAccount.objects.in_bulk(field_name="code")
     accounts = [GlAccount(**asdict(row)) for row in rows]
     changed = [row.code for row in rows if row.code in known and _differs(known[row.code], asdict(row))]
+    giving_up = [row.code for row in rows if row.code in known and known[row.code].role not in {None, row.role}]
     one_role = ChartRefused("Two accounts claim one role; a role names a single account.")
     kind = ChartRefused("An account is an asset, liability, revenue, expense or equity.")
-    with refused_by("gl_account_one_per_role", one_role), refused_by("gl_account_kind_known", kind):
+    stays = ChartRefused("The account of unapplied credit holds debtors' money and keeps its role.")
+    with (
+        refused_by("gl_account_one_per_role", one_role),
+        refused_by("gl_account_kind_known", kind),
+        refused_by("ledger_unapplied_credit_stays", stays),
+    ):
         # A role may move from one account to another: it is free before anybody takes it.
-        GlAccount.objects.filter(code__in=changed).update(role=None)
+        GlAccount.objects.filter(code__in=giving_up).update(role=None)
         GlAccount.objects.bulk_create(
             [account for account in accounts if account.code not in known or account.code in changed],
             update_conflicts=True,
