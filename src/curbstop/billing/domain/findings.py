@@ -72,7 +72,7 @@ def find(*, bills: pl.DataFrame, segments: pl.DataFrame, limits: Limits) -> pl.D
     """Return one row (`FINDING_SCHEMA`) for each exception of the drafted bills.
 
     `bills`: account_id, days, total_cents, smallest_service_cents, past_bills, past_mean_cents.
-    `segments`: account_id, agreement_id, days, quantity, unit, meter_size, kind, past_periods,
+    `segments`: account_id, agreement_id, days, quantity, unit, meter_size, read_kind, past_periods,
     past_daily (in the segment's unit), starts_agreement, ends_agreement.
     """
     measured = _measured(segments)
@@ -81,7 +81,7 @@ def find(*, bills: pl.DataFrame, segments: pl.DataFrame, limits: Limits) -> pl.D
         *_bill_findings(bills, limits),
         _listed(segments, pl.col("starts_agreement"), Code.FIRST, ["days"]),
         _listed(segments, pl.col("ends_agreement"), Code.FINAL, ["days"]),
-        _listed(segments, pl.col("kind") == "estimated", Code.ESTIMATED, ["quantity"]),
+        _listed(segments, pl.col("read_kind") == "estimated", Code.ESTIMATED, ["quantity"]),
     ]
     return pl.concat(found).sort("account_id", "code", "agreement_id")
 

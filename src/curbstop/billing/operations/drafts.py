@@ -157,9 +157,12 @@ def draft_partition(run_id: int, number: int) -> int:
 def _empty(partition: RunPartition) -> None:
     if partition.state == RunPartition.State.PLANNED:
         return
-    bounds = (partition.first_account_id, partition.last_account_id)
     for model in (DraftLine, DraftBill, Finding, Disposition):
-        model.objects.filter(run_id=partition.run_id, account_id__range=bounds).delete()
+        model.objects.filter(
+            run_id=partition.run_id,
+            account_id__gte=partition.first_account_id,
+            account_id__lte=partition.last_account_id,
+        ).delete()
 
 
 def _write(drafted: Drafted, *, run_id: int) -> None:

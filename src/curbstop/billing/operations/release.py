@@ -88,8 +88,7 @@ def _post_and_write(run: BillingRun, partition: RunPartition) -> None:
     )
     assert bills.height == partition.bills, "nothing holds or clears a bill of an approved run"
     journal = journal_of(bills, queries.service_totals(partition), queries.services_frame(), due_on=run.due_on)
-    first_entry_id = _post(journal, run)
-    _write_bills(partition, first_number=first, first_entry_id=first_entry_id)
+    _write_bills(run, partition, first_entry_id=_post(journal, run))
 
 
 def _post(journal: Journal, run: BillingRun) -> int | None:
@@ -106,57 +105,57 @@ def _post(journal: Journal, run: BillingRun) -> int | None:
 
 
 # The order of account ids is the order of numbers and of entries, here and in `releasable_bills`.
-_NUMBERED = """
-with numbered as materialized (
-  select d.*, %(first_number)s + row_number() over (order by account_id) - 1 as number,
-         case when total_cents > 0 then %(first_entry_id)s::bigint - 1
-           + count(*) filter (where total_cents > 0) over (order by account_id) end as entry_id
-    from billing_draftbill d
-   where run_id = %(run_id)s and account_id between %(first)s and %(last)s and not held
-)
+# Each statement counts for itself: a join of drafts would be at the mercy of stale statistics.
+_OF_PARTITION = """
+ where d.run_id = %(run_id)s and d.account_id between %(first)s and %(last)s
+   and d.account_id <> all (%(held)s::bigint[])
 """
-_BILLS = """
+_BILLS = f"""
 insert into billing_bill (id, run_id, account_id, entry_id, bill_on, due_on, starts_on, ends_on,
                           days, total_cents, prior_balance_cents, payments_cents)
-select n.number, n.run_id, n.account_id, n.entry_id, r.bill_on, r.due_on, n.starts_on, n.ends_on,
-       n.days, n.total_cents, n.prior_balance_cents, n.payments_cents
-  from numbered n join billing_billingrun r on r.id = n.run_id
- order by n.number
+select %(first_number)s + row_number() over (order by account_id) - 1, run_id, account_id,
+       case when total_cents > 0 then %(first_entry_id)s::bigint - 1
+         + count(*) filter (where total_cents > 0) over (order by account_id) end,
+       %(bill_on)s, %(due_on)s, starts_on, ends_on, days, total_cents, prior_balance_cents,
+       payments_cents
+  from billing_draftbill d {_OF_PARTITION}
+ order by account_id
 """
-_LINES = """
+_LINES = f"""
 insert into billing_billline (bill_id, line_number, agreement_id, usage_id, service_id,
                               schedule_version_id, customer_class, starts_on, ends_on, component,
                               label, quantity, unit, unit_price, amount_cents, section, derivation)
-select n.number, l.line_number, l.agreement_id, l.usage_id, l.service_id, l.schedule_version_id,
-       l.customer_class, l.starts_on, l.ends_on, l.component, l.label, l.quantity, l.unit,
-       l.unit_price, l.amount_cents, l.section, l.derivation
-  from numbered n
-  join billing_draftline l on l.run_id = n.run_id and l.account_id = n.account_id
- where l.run_id = %(run_id)s and l.account_id between %(first)s and %(last)s
- order by n.number, l.line_number
+select %(first_number)s + dense_rank() over (order by account_id) - 1, line_number, agreement_id,
+       usage_id, service_id, schedule_version_id, customer_class, starts_on, ends_on, component,
+       label, quantity, unit, unit_price, amount_cents, section, derivation
+  from billing_draftline d {_OF_PARTITION}
+ order by account_id, line_number
 """
-_PERIODS = """
+_PERIODS = f"""
 insert into billing_billedperiod (bill_id, agreement_id, usage_id, period, cancelled)
-select distinct n.number, l.agreement_id, l.usage_id, daterange(l.starts_on, l.ends_on), false
-  from numbered n
-  join billing_draftline l on l.run_id = n.run_id and l.account_id = n.account_id
- where l.run_id = %(run_id)s and l.account_id between %(first)s and %(last)s
- order by 2, 4
+select distinct number, agreement_id, usage_id, period, false
+  from (select %(first_number)s + dense_rank() over (order by account_id) - 1 as number,
+               agreement_id, usage_id, daterange(starts_on, ends_on) as period
+          from billing_draftline d {_OF_PARTITION}) charged
+ order by number, agreement_id, period
 """
 
 
-def _write_bills(partition: RunPartition, *, first_number: int, first_entry_id: int | None) -> None:
+def _write_bills(run: BillingRun, partition: RunPartition, *, first_entry_id: int | None) -> None:
     """Copy the drafted rows into bills, inside the database: they never leave it."""
     facts = {
-        "run_id": partition.run_id,
+        "run_id": run.pk,
+        "bill_on": run.bill_on,
+        "due_on": run.due_on,
         "first": partition.first_account_id,
         "last": partition.last_account_id,
-        "first_number": first_number,
+        "held": queries.held_accounts(partition),
+        "first_number": partition.first_bill_number,
         "first_entry_id": first_entry_id,
     }
     with connection.cursor() as cursor:
         for statement in (_BILLS, _LINES, _PERIODS):
-            cursor.execute(_NUMBERED + statement, facts)
+            cursor.execute(statement, facts)
 
 
 @transaction

@@ -10,6 +10,7 @@ from curbstop.billing.queries.bills import (
 from curbstop.billing.queries.columns import (
     account_ids_in,
     columns_of,
+    held_accounts,
     limits_on,
     releasable_bills,
     service_totals,
@@ -44,6 +45,7 @@ __all__ = [
     "draft_lines_of",
     "draft_of",
     "findings_of",
+    "held_accounts",
     "latest_run_of",
     "limits_on",
     "open_run_of",

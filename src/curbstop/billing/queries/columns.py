@@ -10,7 +10,7 @@ from curbstop.billing.domain.charges import is_priced_by_use
 from curbstop.billing.domain.drafting import Columns
 from curbstop.billing.domain.findings import Limits
 from curbstop.billing.domain.segments import active
-from curbstop.billing.models import BillingRun, Cycle, CycleAssignment, RunPartition
+from curbstop.billing.models import BillingRun, Cycle, CycleAssignment, DraftBill, RunPartition
 from curbstop.customers.queries import agreements_frame
 from curbstop.foundation.database.copying import read_frame
 from curbstop.ledger.queries import balances_of, services
@@ -171,6 +171,17 @@ def releasable_bills(partition: RunPartition) -> pl.DataFrame:
         [partition.run_id, partition.first_account_id, partition.last_account_id],
         {"account_id": pl.Int64, "debtor_id": pl.Int64, "total_cents": pl.Int64},
     )
+
+
+def held_accounts(partition: RunPartition) -> list[int]:
+    """Return the accounts of a partition whose drafted bill is held."""
+    held = DraftBill.objects.filter(
+        run_id=partition.run_id,
+        account_id__gte=partition.first_account_id,
+        account_id__lte=partition.last_account_id,
+        held=True,
+    )
+    return list(held.values_list("account_id", flat=True))
 
 
 def service_totals(partition: RunPartition) -> pl.DataFrame:

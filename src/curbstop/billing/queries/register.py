@@ -21,5 +21,5 @@ select b.id as number, c.code as cycle, b.account_id, b.bill_on, b.due_on, b.day
 
 
 def register_frame(*, first_day: date, last_day: date) -> pl.DataFrame:
-    """Return one row a bill and service billed in some days: number, cycle, account_id, dates, service, cents, totals."""
+    """Return one row a bill and service billed in some days: number, cycle, account_id, service, cents and totals."""
     return read_frame(REGISTER, {"first_day": first_day, "last_day": last_day})

@@ -149,7 +149,7 @@ def totals_of(run: BillingRun) -> list[TotalRow]:
     if run.state == BillingRun.State.RELEASED:
         assert run.first_bill_number is not None, "a released run has numbers"
         last = run.first_bill_number + (run.bills or 0) - 1
-        lines = BillLine.objects.filter(bill_id__range=(run.first_bill_number, last))
+        lines = BillLine.objects.filter(bill_id__gte=run.first_bill_number, bill_id__lte=last)
     else:
         held = DraftBill.objects.filter(run_id=run.pk, held=True).values("account_id")
         lines = DraftLine.objects.filter(run_id=run.pk).exclude(account_id__in=held)

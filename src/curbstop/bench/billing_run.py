@@ -1,0 +1,236 @@
+"""The billing run against COPY of the very rows it wrote.
+
+`vs_copy` copies them into the product's own tables, with every key, index and trigger, in the same
+transactions and as many workers; `vs_bare_copy` into tables that have primary keys and indexes
+alone. What is left above one is the run's own work: reading, rating, drafting, and the checks.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from curbstop.bench import memory, scratch, town
+from curbstop.bench.figures import Measured, median
+
+WORKERS = 2
+ROUNDS = 3
+QUICK_SIZES = (5_000, 10_000, 20_000)
+FULL_SIZES = (10_000, 50_000, 200_000)
+COMPARED = 50_000
+
+# In the order in which the run writes them, with the column that a partition's range is taken of.
+TABLES = {
+    "ledger_entry": "id",
+    "ledger_openitem": "entry_id",
+    "ledger_posting": "entry_id",
+    "billing_bill": "id",
+    "billing_billline": "bill_id",
+    "billing_billedperiod": "bill_id",
+}
+# What PostgreSQL fills by itself.
+FILLED = {"epoch", "xact", "created_at", "row_hash"}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds of one size: the run's steps, and both baselines."""
+
+    draft: float
+    release: float
+    copy: float
+    bare_copy: float
+    bills: int
+    peak_mib: float
+
+    @property
+    def run(self) -> float:
+        """Return the seconds from nothing to released."""
+        return self.draft + self.release
+
+
+def measure(*, accounts: int = 0, is_full: bool = False) -> Measured:
+    """Run at each size, and compare with COPY at the one that the gates are stated for."""
+    sizes = (accounts,) if accounts else FULL_SIZES if is_full else QUICK_SIZES
+    compared = COMPARED if COMPARED in sizes else sizes[-1]
+    taken: dict[int, list[Taken]] = {}
+    with scratch.scratch_server() as cluster:
+        for size in sizes:
+            original = f"town_{size}"
+            scratch.copy_database(cluster, "curbstop", original)
+            scratch.in_a_process(original, town.found_town, size)
+            rounds = ROUNDS if size == compared or is_full is False else 1
+            taken[size] = [_round(cluster, original, compare=size == compared) for _ in range(rounds)]
+    return _measured(taken, compared)
+
+
+def _measured(taken: dict[int, list[Taken]], compared: int) -> Measured:
+    rows = taken[compared]
+    run = median([row.run for row in rows])
+    figures = {
+        "bills": float(rows[0].bills),
+        "bills_per_second": rows[0].bills / run,
+        "draft_seconds": median([row.draft for row in rows]),
+        "release_seconds": median([row.release for row in rows]),
+        "copy_seconds": median([row.copy for row in rows]),
+        "bare_copy_seconds": median([row.bare_copy for row in rows]),
+        "peak_mib": max(row.peak_mib for each in taken.values() for row in each),
+    }
+    cost = {size: median([row.run / row.bills for row in each]) for size, each in taken.items()}
+    figures |= {f"microseconds_a_bill_{size}": 1e6 * each for size, each in cost.items()}
+    return Measured(
+        name="billing-run",
+        figures=figures,
+        ratios={
+            "vs_copy": median([row.run / row.copy for row in rows]),
+            "vs_bare_copy": median([row.run / row.bare_copy for row in rows]),
+            "per_bill_growth": cost[max(cost)] / cost[min(cost)],
+        },
+    )
+
+
+def _round(cluster: Any, original: str, *, compare: bool) -> Taken:
+    """Run the town once, and copy the rows it wrote into two other copies of the town."""
+    scratch.copy_database(cluster, original, "run")
+    scratch.use_database("run")
+    with memory.watched() as peak, scratch.warm_workers(WORKERS, "run") as executor:
+        run, draft, release = _run(executor)
+    scratch.use_database("postgres")
+    copy = bare_copy = float("nan")
+    if compare:
+        with TemporaryDirectory(prefix="rows-") as folder:
+            partitions = _export(cluster, Path(folder), run)
+            copy = _copied(cluster, original, partitions, bare=False)
+            bare_copy = _copied(cluster, original, partitions, bare=True)
+    return Taken(draft, release, copy, bare_copy, run.bills, peak.mib)
+
+
+def _run(executor: Executor) -> tuple[Any, float, float]:
+    from curbstop.billing import operations
+    from curbstop.billing.queries import cycles
+    from curbstop.foundation.access.models import User
+
+    clerk, manager = User.objects.order_by("pk")
+    run, draft = _timed(
+        lambda: operations.draft_bills(
+            cycle=cycles().get(), through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON,
+            executor=executor,
+        )
+    )  # fmt: skip
+    run = operations.approve_run(run=run, by=manager, at=town.NOON)
+    run, release = _timed(lambda: operations.release_bills(run=run, by=manager, at=town.NOON, executor=executor))
+    assert run.state == "released", "the run came to its end"
+    return run, draft, release
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    begun = time.perf_counter()
+    answer = work()
+    return answer, time.perf_counter() - begun
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The files of one partition's rows, and the ids that its entries and items have."""
+
+    folder: str
+    columns: dict[str, list[str]]
+    first_entry_id: int
+    entries: int
+    first_item_id: int
+    items: int
+
+
+def _export(cluster: Any, folder: Path, run: Any) -> list[Rows]:
+    """Write each partition's rows into files, one a table."""
+    found = []
+    with scratch.superuser(cluster, "run") as connection:
+        columns = {table: _columns(connection, table) for table in TABLES}
+        partitions = connection.execute(
+            "select number, first_bill_number, first_bill_number + bills - 1"
+            "  from billing_runpartition where run_id = %s and bills > 0 order by number",
+            [run.pk],
+        ).fetchall()
+        for number, first, last in partitions:
+            entries = connection.execute(
+                "select min(entry_id), max(entry_id), count(entry_id) from billing_bill where id between %s and %s",
+                [first, last],
+            ).fetchone()
+            items = connection.execute(
+                "select min(id), count(*) from ledger_openitem where entry_id between %s and %s",
+                entries[:2],
+            ).fetchone()
+            place = folder / str(number)
+            place.mkdir()
+            for table, column in TABLES.items():
+                low, high = (first, last) if "bill" in table else entries[:2]
+                listed = ", ".join(columns[table])
+                query = f"copy (select {listed} from {table} where {column} between {low} and {high} order by {column}) to stdout"  # noqa: S608  # names of our own tables
+                with (place / table).open("wb") as file, connection.cursor().copy(query) as copy:
+                    for block in copy:
+                        file.write(block)
+            found.append(Rows(str(place), columns, entries[0], entries[2], items[0], items[1]))
+    return found
+
+
+def _columns(connection: Any, table: str) -> list[str]:
+    rows = connection.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0"
+        " and not attisdropped and attgenerated = '' order by attnum",
+        [table],
+    )
+    return [name for (name,) in rows if name not in FILLED]
+
+
+def _copied(cluster: Any, original: str, partitions: list[Rows], *, bare: bool) -> float:
+    """Return the seconds that COPY alone takes for the same rows, transactions and workers."""
+    scratch.copy_database(cluster, original, "copy")
+    with scratch.superuser(cluster, "copy") as connection:
+        # The run that the bills name; the lone parent that the town did not have before.
+        for table in ("billing_billingrun",):
+            _carry_over(cluster, connection, table)
+        if bare:
+            connection.execute("create schema bare")
+            for table in TABLES:
+                connection.execute(f"create table bare.{table} (like {table} including defaults including indexes)")
+                connection.execute(
+                    f"alter table bare.{table} drop constraint if exists billing_billedperiod_agreement_id_period_excl"
+                )
+    uri = cluster.uri("copy")
+    with scratch.warm_workers(WORKERS, "copy") as executor:
+        _, seconds = _timed(
+            lambda: [
+                future.result() for future in [executor.submit(copy_rows, uri, rows, bare=bare) for rows in partitions]
+            ]
+        )
+    return seconds
+
+
+def _carry_over(cluster: Any, target: Any, table: str) -> None:
+    with scratch.superuser(cluster, "run") as source:
+        with source.cursor().copy(f"copy {table} to stdout") as copy:
+            rows = b"".join(bytes(block) for block in copy)
+    with target.cursor().copy(f"copy {table} from stdin") as copy:
+        copy.write(rows)
+
+
+def copy_rows(uri: str, rows: Rows, *, bare: bool) -> None:
+    """Copy one partition's rows in one transaction, under ids reserved as the ledger wants them."""
+    import psycopg
+
+    with psycopg.connect(uri) as connection:
+        if not bare:
+            connection.execute(
+                "insert into ledger_entryidreservation"
+                " (first_entry_id, entries, first_item_id, items, xact, created_at)"
+                " values (%s, %s, %s, %s, pg_current_xact_id(), transaction_timestamp())",
+                [rows.first_entry_id, rows.entries, rows.first_item_id, rows.items],
+            )
+        for table, columns in rows.columns.items():
+            name = f"bare.{table}" if bare else table
+            statement = f"copy {name} ({', '.join(columns)}) from stdin"
+            with connection.cursor().copy(statement) as copy:
+                copy.write(Path(rows.folder, table).read_bytes())
