@@ -150,7 +150,7 @@ class Evaluation:
     def _plausible(self, name: str, column: ExactColumn) -> ExactColumn:
         """Refuse numbers that no meter and no count can be; they stand for zero from here on."""
         if column.bound >= LARGEST_INPUT * column.scale:
-            large = (exact.constant(Fraction(LARGEST_INPUT)) - column).is_negative()
+            large = column.exceeds(LARGEST_INPUT)
             self.refuse(large, f"the input {name} is larger than {LARGEST_INPUT:,}")
             column = exact.ZERO.where(large, column).tightened()
         if name == USAGE and column.is_negative().any():

@@ -95,6 +95,11 @@ class ExactColumn:
         """Say which rows are zero."""
         return np.asarray(self.numerators == 0, dtype=np.bool_)
 
+    def exceeds(self, limit: int) -> Mask:
+        """Say which rows are larger in size than a limit."""
+        (numerators,) = _wide_enough(max(self.bound, limit * self.scale), self.numerators)
+        return np.asarray(np.abs(numerators) > limit * self.scale, dtype=np.bool_)
+
     def rounded_half_even(self) -> ExactColumn:
         """Round to whole numbers, a half to the even one."""
         (numerators,) = _wide_enough(2 * self.bound + self.scale, self.numerators)

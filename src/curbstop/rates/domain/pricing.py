@@ -217,7 +217,7 @@ def _billable(amount: ExactColumn, evaluation: Evaluation, *, is_credit_allowed:
         evaluation.refuse(np.broadcast_to(negative, (evaluation.size,)), "the charge is negative")
         amount = amount.maximum(ZERO)
     if amount.bound >= LARGEST_LINE * amount.scale:
-        large = (exact.constant(Fraction(LARGEST_LINE)) - amount).is_negative()
+        large = amount.exceeds(LARGEST_LINE)
         message = f"the charge is larger than ${LARGEST_LINE:,}"
         evaluation.refuse(np.broadcast_to(large, (evaluation.size,)), message)
         amount = ZERO.where(large, amount).tightened()

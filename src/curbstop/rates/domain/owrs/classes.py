@@ -45,7 +45,11 @@ def compile_class(name: str, fields: Fields, unit: str) -> ClassSchedule:
 
 
 def _charge(term: Node, unit: str) -> Charge:
-    key = term.name if isinstance(term, Named) else "other"
+    if isinstance(term, Named):
+        key = term.name
+    else:
+        # A term written into the bill formula itself has no name of its own.
+        key, term = "other", Named("bill", term)
     heading = Heading(key=key, service="water", label_en=_spoken(key), label_es=_spoken(key))
     node = nodes.bare(term)
     by_unit = Heading(key=key, service="water", label_en=heading.label_en, label_es=heading.label_es, unit=unit)
@@ -74,15 +78,15 @@ def _refuse_sizes_as_numbers(charges: tuple[Charge, ...], line: int) -> None:
             for keys, table_keys in (found for each in charges for found in nodes.tables_of(_root(each))):
                 if keys == (name,) and not all(map(_is_number, table_keys)):
                     message = f"reckons with {name}, which is not a number"
-                    raise ClassRefused(field or charge.heading.key, message, line)
+                    raise ClassRefused(field, message, line)
 
 
 def _root(charge: Charge) -> Node:
     match charge:
         case PricedByTier(tiered=tiered):
-            return tiered
+            return Named(charge.heading.key, tiered)
         case Priced(quantity=quantity, price=price):
-            return nodes.multiply(quantity, price)
+            return Named(charge.heading.key, nodes.multiply(quantity, price))
         case _:
             raise AssertionError("a rate file has no minimums or percentages of lines")
 

@@ -225,6 +225,8 @@ class _Reader:
     def _without_included(self, quantity: Node) -> Node:
         """Take off the units that the fixed charge includes, prorated like a tier's width."""
         if "included" not in self.section.values:
+            if "prorate" in self.section.values and "price" in self.section.values:
+                raise self.section.problem("prorate", "there is nothing to prorate in a price for a unit")
             return quantity
         included = self._width(self.section.amount("included"), self._proration("widths"))
         beyond = Operation(Operator.SUBTRACT, quantity, included)
