@@ -21,6 +21,7 @@ from curbstop.billing.domain.statement import (
 )
 from curbstop.billing.domain.wording import MONTHS, WORDS
 from curbstop.foundation.documents import qr_svg, render_pdf, scan_line
+from tests.foundation.documents.judging import barriers_in
 
 TEMPLATE = Path(__file__).parents[2] / "src/curbstop/billing/documents/statement.typ"
 
@@ -85,6 +86,12 @@ def pages_of(*statements: Statement) -> list[str]:
 
 
 class TestStatement:
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_is_accessible_by_the_rules_of_pdf_ua(self, language: str) -> None:
+        pdf = render_pdf(TEMPLATE, statements_data([replace(BASE, language=language)]))
+
+        assert barriers_in(pdf) == []
+
     def test_adds_up_as_it_is_printed(self) -> None:
         assert BASE.current_cents == 2182 + 4370 + 3213
         assert BASE.due_cents == 5412 - 5400 + BASE.current_cents
