@@ -1,6 +1,7 @@
 """`curbstop city`: check a city pack, propose it, and have a second person put it in force."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,9 +20,9 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 def check(pack: Pack, *, is_json: Json = False) -> None:
     """Read a pack and say what is wrong in it, by file, line and field; nothing is saved."""
     start_django()
-    found = _read(pack)
+    found = _read(pack, is_json=is_json)
     if is_json:
-        say_json({"pack": found.name, "sha256": found.sha256, "readable": True})
+        say_json({"pack": found.name, "sha256": found.sha256, "mistakes": []})
         return
     screen.print(
         f"{found.name} can be loaded: {len(found.sections)} sections, {len(found.values)} values,"
@@ -64,13 +65,16 @@ def approve(pack: Pack, *, user: Person, is_json: Json = False) -> None:
     screen.print(f"{found.name} is in force.")
 
 
-def _read(folder: Path) -> Any:
+def _read(folder: Path, *, is_json: bool = False) -> Any:
     from curbstop.foundation.imports import FileRefused
     from curbstop.journeys.imports.city_pack import read_folder, read_pack
 
     try:
         return read_pack(read_folder(folder))
     except FileRefused as refusal:
+        if is_json:
+            say_json({"pack": folder.name, "mistakes": [asdict(one) for one in refusal.errors]})
+            raise typer.Exit(1) from None
         refuse(refusal)
 
 

@@ -5,14 +5,9 @@ from typing import Any
 
 from curbstop.billing.queries import cycles
 from curbstop.cashiering.queries import tills
-from curbstop.journeys.domain.city_pack import (
-    CycleLine,
-    GlAccountLine,
-    ServiceLine,
-    TariffText,
-    tariff_text,
-)
+from curbstop.journeys.domain.city_pack import CycleLine, GlAccountLine, ServiceLine
 from curbstop.journeys.domain.pack_changes import Adopted, TillLine
+from curbstop.journeys.domain.tariff_texts import TariffText, tariff_text
 from curbstop.ledger.queries import chart_of_accounts, services
 from curbstop.ordinances import queries as ordinances
 from curbstop.ordinances.domain.versions import Dated

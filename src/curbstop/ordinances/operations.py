@@ -58,12 +58,13 @@ def record_proposal(
 
 
 def lock_proposal(sha256: str) -> PackProposal | None:
-    """Lock the open proposal of exactly these files, so that it is approved once.
+    """Return the open proposal of exactly these files; all open ones are locked, so that approvals queue.
 
     :raises RuntimeError: outside a transaction
     """
     require_transaction()
-    return PackProposal.objects.select_for_update().filter(sha256=sha256, approved_by=None).first()
+    waiting = list(PackProposal.objects.select_for_update().filter(approved_by=None).order_by("pk"))
+    return next((proposal for proposal in waiting if proposal.sha256 == sha256), None)
 
 
 def approve_proposal(*, proposal: PackProposal, approved_by: User, at: datetime) -> None:

@@ -155,7 +155,9 @@ class TestProposePack:
         newer = text.replace("effective: 2024-01-01", "effective: 2027-01-01").replace("1.11682192", "1.15068493")
         (pack / "rates/refuse.2027.yaml").write_text(newer)
 
-        assert load(pack) == ["tariff refuse: rates for refuse → rates for refuse, from 2027-01-01"]
+        assert load(pack) == [
+            "tariff refuse components.cart.per_day.table.20: 1.11682192 → 1.15068493, from 2027-01-01"
+        ]
         assert "1.11682192" in version_on("refuse", TODAY).document
         assert "1.15068493" in version_on("refuse", SOON).document
 
@@ -181,6 +183,8 @@ class TestProposePack:
              "accounts.csv:10: account: 101-1500-4920 is of kind revenue (expected a new account instead)"),
             ("services.yaml", "504-4400-1150", "101-1500-1010",
              "services.yaml:5: receivable: refuse is owed on 504-4400-1150 (expected it to stay)"),
+            ("rates/refuse.yaml", "service: refuse\neffective: 2024-01-01", "service: water\neffective: 2027-01-01",
+             "rates/refuse.yaml:4: effective: refuse is a schedule of refuse (expected it to stay"),
             ("calendar.yaml", "{day: 2025-01-20,", "{day: 2025-01-21,",
              "day: 2025-01-21 is past (expected a day from 2026-11-22 on)"),
             ("offices.yaml", "HALL-2", "HALL-3", "offices.yaml: till: HALL-2 is in use and not in the pack (expected"),

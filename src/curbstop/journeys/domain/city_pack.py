@@ -1,14 +1,12 @@
 """A city pack as values: what a folder says, with the place where it says it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from curbstop.journeys.domain.tariff_texts import TariffText
 from curbstop.ordinances.domain.versions import Dated
-from curbstop.rates.domain import documents
-from curbstop.rates.domain.documents import Value, read_document
 
 Texts = Mapping[str, str]
 
@@ -48,32 +46,6 @@ class ServiceLine:
     receivable: str
     revenue: str
     rank: int
-
-
-@dataclass(frozen=True, slots=True)
-class TariffText:
-    """One version of a rate schedule. Two are the same when they mean the same: a comment may change."""
-
-    service: str
-    document: str = field(compare=False)
-    citations: tuple[str, ...] = field(compare=False)
-    meaning: str = ""
-
-
-def tariff_text(*, service: str, document: str, citations: tuple[str, ...] = ()) -> TariffText:
-    """Return a tariff with what its document means, apart from its layout."""
-    meaning = json.dumps(_plain(read_document(document)), ensure_ascii=False)
-    return TariffText(service, document, citations, meaning)
-
-
-def _plain(value: Value) -> Any:
-    match value:
-        case documents.Text(value=text):
-            return text
-        case documents.Items(values=items):
-            return [_plain(item) for item in items]
-        case documents.Fields(values=fields):
-            return {name: _plain(item) for name, item in fields.items()}
 
 
 @dataclass(frozen=True, slots=True)

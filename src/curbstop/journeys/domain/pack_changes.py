@@ -15,11 +15,11 @@ from curbstop.journeys.domain.city_pack import (
     CycleLine,
     GlAccountLine,
     ServiceLine,
-    TariffText,
     Texts,
 )
+from curbstop.journeys.domain.tariff_texts import TariffText, differences
 from curbstop.ordinances.domain.packs import Adoption, LetterText, Section, Value
-from curbstop.ordinances.domain.versions import Dated, VersionPlan, VersionRefused, plan_versions
+from curbstop.ordinances.domain.versions import Change, Dated, VersionPlan, VersionRefused, plan_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,12 @@ class _Comparison:
                 # Open items stay on the control account they were posted to (INV-1).
                 message = f"{service.code} is owed on {before.receivable} (expected it to stay)"
                 self.mistake(("service", service.code, "receivable"), "receivable", message)
+        for code, tariffs in self.pack.tariffs.items():
+            held = {one.content.service for one in self.adopted.tariffs.get(code, [])}
+            for tariff in tariffs:
+                if held and tariff.content.service not in held:
+                    message = f"{code} is a schedule of {', '.join(held)} (expected it to stay, or another `tariff`)"
+                    self.mistake(("tariff", code, tariff.starts_on.isoformat()), "service", message)
 
     def dated(
         self, what: str, written: Mapping[Any, list[Any]], adopted: Mapping[Any, list[Any]]
@@ -168,11 +174,19 @@ class _Comparison:
             if plan.additions or plan.new_ends:
                 plans[name] = plan
             for change in plan.changes:
-                old = None if change.old is None else shown_content(what, change.old)
-                new = None if change.new is None else shown_content(what, change.new)
-                self.note(what, ".".join(names), change.from_on, old, new)
+                self.note_change(what, ".".join(names), change)
         self.refuse_dropped(what, written, adopted)
         return plans
+
+    def note_change(self, what: str, name: str, change: Change[Any]) -> None:
+        """Note what a version changes; of a tariff each price and word that differs."""
+        if isinstance(change.old, TariffText) and isinstance(change.new, TariffText):
+            for path, before, after in differences(change.old, change.new):
+                self.note(what, f"{name} {path}", change.from_on, before, after)
+            return
+        old = None if change.old is None else shown_content(what, change.old)
+        new = None if change.new is None else shown_content(what, change.new)
+        self.note(what, name, change.from_on, old, new)
 
     def refuse_dropped(self, what: str, written: Mapping[Any, Any], adopted: Mapping[Any, list[Dated[Any]]]) -> None:
         """Refuse to lose what is in force by leaving it out; an `until` ends it."""

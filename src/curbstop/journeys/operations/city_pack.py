@@ -10,8 +10,9 @@ from curbstop.cashiering.operations.offices import TillRow, declare_offices
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.transactions import transaction
 from curbstop.foundation.imports import FileRefused
-from curbstop.journeys.domain.city_pack import CityPack, ServiceLine, TariffText
+from curbstop.journeys.domain.city_pack import CityPack, ServiceLine
 from curbstop.journeys.domain.pack_changes import PackChange, PackPlan, plan_pack
+from curbstop.journeys.domain.tariff_texts import TariffText
 from curbstop.journeys.queries import adopted_city
 from curbstop.ledger.operations import AccountRow, ServiceRow, declare_accounts, declare_services
 from curbstop.ordinances.domain.packs import PackFiles

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from re import fullmatch
 
@@ -32,7 +33,7 @@ def read_folder(folder: Path) -> PackFiles:
         raise FileRefused([Located(str(folder), 0, "", "no such folder (expected a city pack)")])
     mistakes: list[Located] = []
     content: dict[str, str] = {}
-    for path in sorted(folder.rglob("*"))[: _FILES_MAX + 1]:
+    for path in sorted(islice(folder.rglob("*"), _FILES_MAX + 1)):
         name = path.relative_to(folder).as_posix()
         if path.is_dir() and not path.is_symlink():
             continue

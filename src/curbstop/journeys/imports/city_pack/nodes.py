@@ -17,10 +17,10 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from curbstop.foundation.imports import Located
 
 _TAG = "tag:yaml.org,2002:"
-_PLAIN_TAGS = {_TAG + kind for kind in "str int float bool null timestamp seq map".split()}
-_WHOLE = re.compile(r"\d{1,9}")
-_DECIMAL = re.compile(r"\d{1,9}(\.\d{1,8})?")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PLAIN_TAGS = {_TAG + kind for kind in ["str", "int", "float", "bool", "null", "timestamp", "seq", "map"]}
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DEPTH_MAX = 20
 
 
@@ -50,7 +50,7 @@ def read_yaml(text: str, *, file: str, mistakes: Mistakes, first_line: int = 1) 
         line = (problem.problem_mark.line if problem.problem_mark else 0) + 1 + offset
         mistakes.add(file, line, "", f"this is not YAML: {problem.problem or problem.context}")
         return None
-    except YAMLError:
+    except (YAMLError, ValueError, RecursionError):
         mistakes.add(file, first_line, "", "this is not YAML (expected plain text)")
         return None
     if node is None:

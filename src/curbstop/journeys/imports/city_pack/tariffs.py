@@ -6,7 +6,8 @@ The file is a tariff as the rates room reads it (docs/rates.md) with three field
 
 from collections.abc import Mapping
 
-from curbstop.journeys.domain.city_pack import Place, TariffText, tariff_text
+from curbstop.journeys.domain.city_pack import Place
+from curbstop.journeys.domain.tariff_texts import TariffText, tariff_text
 from curbstop.journeys.imports.city_pack.nodes import Form, Marked, Mistakes, read_yaml
 from curbstop.ordinances.domain.versions import Dated
 from curbstop.rates.domain.schedule import Schedule, ScheduleRefused
