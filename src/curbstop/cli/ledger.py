@@ -90,11 +90,12 @@ def verify(*, is_json: Json = False) -> None:
 
 def _person(username: str, permission: Any) -> Any:
     """Return the user, or refuse where there is none or the permission is lacking."""
-    from curbstop.foundation.access.models import User
+    from curbstop.foundation.access.people import PersonRefused, person_called
 
-    user = User.objects.filter(username=username).first()
-    if user is None:
-        refuse(f"There is no user {username}.")
+    try:
+        user = person_called(username)
+    except PersonRefused as nobody:
+        refuse(nobody)
     if not user.may(permission):
         refuse(f"{username} may not do this: {permission.sentence}.")
     return user
