@@ -46,7 +46,7 @@ def customers(file: File, *, user: Person = "", is_json: Json = False) -> None:
 
     Columns that a file must have: account_number, name, address_line, city, state, zip, cycle, service,
     service_point, starts_on. It may have: customer_number, kind, language, phone, email, mailing_line_1,
-    mailing_line_2, mailing_city, mailing_state, mailing_zip, unit, parcel, inside_city, billed_from, schedule,
+    mailing_line_2, mailing_city, mailing_state, mailing_zip, unit, parcel, inside_city, billed_from, ends_on, schedule,
     customer_class, rate_inputs, meter_serial, meter_size, meter_dials, meter_unit, meter_multiplier,
     first_register.
     """

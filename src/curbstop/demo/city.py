@@ -1,7 +1,7 @@
 """The demo city: three thousand accounts whose meters were read for fourteen months before the first bill.
 
 What was read before the changeover is history: it is shown and compared with, but never billed again. The
-reads of the business day are not loaded; they come as a file, as they would from the people who read them.
+reads after it are not loaded; they come as files, as they would from the people who read them.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,8 @@ from curbstop.metering.queries import AccountRange, usage_policy_on
 ACCOUNTS = 3_000
 HISTORY_MONTHS = 14
 READ_SEED = 7
+# Two months that were billed since the changeover, and the one that is due.
+ROUNDS = 3
 # The reader needs until this day of the month; the cycle is billed after it.
 READ_DAY = 4
 CYCLES = ("ODD", "EVEN")
@@ -34,13 +36,20 @@ Told = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class City:
-    """What was made: the ids, the cycle that is due, the day its meters were read, and the file of those reads."""
+class Round:
+    """A cycle whose meters were read on a day, and the file of those reads, which nobody has loaded yet."""
 
-    taken: TakenOver
-    due_cycle: str
+    cycle: str
     read_on: date
     reads_csv: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """What was made: the ids, and the rounds of reads that wait to be billed, oldest first."""
+
+    taken: TakenOver
+    rounds: tuple[Round, ...]
 
 
 def due_month(on: date) -> date:
@@ -59,35 +68,33 @@ def read_days(cycle: str, *, until: date, months: int = HISTORY_MONTHS) -> list[
 def make_city(*, on: date, by: User, at: datetime, accounts: int = ACCOUNTS, told: Told = print) -> City:
     """Take over the demo city's customers and the reads before its changeover; the pack must be in force.
 
-    `on` is the business day; the reads of its month wait in `City.reads_csv`.
+    `on` is the business day; the reads of the last `ROUNDS` months up to it wait in `City.rounds`.
     """
     month = due_month(on)
     days = {cycle: read_days(cycle, until=month) for cycle in CYCLES}
-    due = next(cycle for cycle in CYCLES if days[cycle][-1] == month.replace(day=READ_DAY))
-    history = {cycle: days[cycle][:-1] if cycle == due else days[cycle] for cycle in CYCLES}
-    plan = Plan(
-        accounts=accounts,
-        starts_on=min(first for first, *_ in days.values()) - timedelta(days=61),
-        cycles=CYCLES,
-        billed_from={cycle: history[cycle][-1] for cycle in CYCLES},
-        city="Larkspur Bend",
-        state="ZZ",
-        zip="00010",
-        schedules=SCHEDULES,
+    waiting = sorted((day, cycle) for cycle in CYCLES for day in days[cycle])[-ROUNDS:]
+    history = {cycle: [day for day in days[cycle] if (day, cycle) not in waiting] for cycle in CYCLES}
+    intake = population(
+        Plan(
+            accounts=accounts,
+            starts_on=min(first for first, *_ in days.values()) - timedelta(days=61),
+            cycles=CYCLES,
+            billed_from={cycle: history[cycle][-1] for cycle in CYCLES},
+            city="Larkspur Bend",
+            state="ZZ",
+            zip="00010",
+            schedules=SCHEDULES,
+        )
     )
     told(f"Taking over {accounts:,} accounts")
-    intake = population(plan)
     taken = import_customers(intake=intake, by=by, at=at)
-    waiting = b""
+    odd_day, odd_cycle = waiting[-1]
+    tables = {
+        cycle: _reads_of(intake, cycle, days[cycle], oddities_on=odd_day if cycle == odd_cycle else None)
+        for cycle in CYCLES
+    }
     for cycle in CYCLES:
-        table = _reads_of(intake, cycle, days[cycle], oddities_on=days[due][-1] if cycle == due else None)
-        told(f"Loading {len(history[cycle])} months of reads of cycle {cycle}")
-        for day in history[cycle]:
-            content = as_csv(table.filter(pl.col("read_on") == day))
-            file = read_meter_file(content, name=f"reads-{cycle}-{day}.csv")
-            record_reads(file=file, on=day, by=by, at=at)
-        if cycle == due:
-            waiting = as_csv(table.filter(pl.col("read_on") == days[cycle][-1]))
+        _load_history(tables[cycle], cycle, history[cycle], by=by, at=at, told=told)
     told("Settling what the former system billed")
     settle_usage(
         accounts=AccountRange(*account_bounds()),
@@ -97,7 +104,15 @@ def make_city(*, on: date, by: User, at: datetime, accounts: int = ACCOUNTS, tol
         at=at,
         kind=Usage.Kind.HISTORY,
     )
-    return City(taken=taken, due_cycle=due, read_on=days[due][-1], reads_csv=waiting)
+    rounds = (Round(cycle, day, as_csv(tables[cycle].filter(pl.col("read_on") == day))) for day, cycle in waiting)
+    return City(taken=taken, rounds=tuple(rounds))
+
+
+def _load_history(table: pl.DataFrame, cycle: str, days: list[date], *, by: User, at: datetime, told: Told) -> None:
+    told(f"Loading {len(days)} months of reads of cycle {cycle}")
+    for day in days:
+        content = as_csv(table.filter(pl.col("read_on") == day))
+        record_reads(file=read_meter_file(content, name=f"reads-{cycle}-{day}.csv"), on=day, by=by, at=at)
 
 
 def _reads_of(intake: Intake, cycle: str, days: list[date], *, oddities_on: date | None) -> pl.DataFrame:

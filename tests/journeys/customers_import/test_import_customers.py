@@ -98,6 +98,23 @@ class TestImportCustomers:
         assert said in refusal.value.errors[0].message
         assert counts() == before
 
+    def test_takes_over_a_service_that_has_ended(self, small_city):
+        heading = HEADING.replace("starts_on,", "starts_on,ends_on,")
+        rows = WATER.replace("2026-01-05,", "2026-01-05,2026-02-01,")
+
+        import_customers(intake=read_customer_file((heading + rows).encode()), by=None, at=AT)
+
+        assert ServiceAgreement.objects.get().ends_on == date(2026, 2, 1)
+
+    def test_refuses_a_service_that_ends_before_it_starts(self, small_city):
+        heading = HEADING.replace("starts_on,", "starts_on,ends_on,")
+        rows = WATER.replace("2026-01-05,", "2026-01-05,2026-01-05,")
+
+        with pytest.raises(FileRefused, match="after 2026-01-05"):
+            import_customers(intake=read_customer_file((heading + rows).encode()), by=None, at=AT)
+
+        assert not Account.objects.exists()
+
     def test_refuses_a_class_that_the_schedule_lacks(self, small_city):
         before = counts()
 

@@ -25,16 +25,19 @@ TEXT_COLUMNS = (
     "meter_unit",
 )  # fmt: skip
 
-INTAKE_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "line": pl.Int64,
-    **dict.fromkeys(TEXT_COLUMNS, pl.String),
-    "inside_city": pl.Boolean,
-    "billed_from": pl.Date,
-    "starts_on": pl.Date,
-    "meter_dials": pl.Int64,
-    "meter_multiplier": pl.Decimal(8, 2),
-    "first_register": pl.Decimal(18, 4),
-}
+INTAKE_COLUMNS = pl.Schema(
+    {
+        "line": pl.Int64(),
+        **dict.fromkeys(TEXT_COLUMNS, pl.String()),
+        "inside_city": pl.Boolean(),
+        "billed_from": pl.Date(),
+        "starts_on": pl.Date(),
+        "ends_on": pl.Date(),
+        "meter_dials": pl.Int64(),
+        "meter_multiplier": pl.Decimal(8, 2),
+        "first_register": pl.Decimal(18, 4),
+    }
+)
 
 # Left out of a file, or empty in a row, these mean what most accounts have.
 DEFAULTS = {
@@ -67,7 +70,7 @@ def intake_of(name: str, rows: pl.DataFrame) -> Intake:
         .then(pl.col("meter_multiplier").fill_null(1))
         .alias("meter_multiplier"),
     )
-    return Intake(name=name, rows=filled.select(*INTAKE_COLUMNS).cast(dict(INTAKE_COLUMNS)))
+    return Intake(name=name, rows=filled.select(*INTAKE_COLUMNS).cast(INTAKE_COLUMNS))
 
 
 def disagreements(rows: pl.DataFrame) -> pl.DataFrame:

@@ -89,6 +89,7 @@ COLUMNS = (
     Column("service", text(longest=40)),
     Column("service_point", _number),
     Column("starts_on", day()),
+    Column("ends_on", day(), optional=True),
     Column("schedule", text(longest=100), optional=True),
     Column("customer_class", text(longest=100), optional=True),
     Column("rate_inputs", _inputs, optional=True),

@@ -62,7 +62,7 @@ def import_customers(*, intake: Intake, by: User | None, at: datetime) -> TakenO
 
     :raises CustomersRefused: if any row contradicts another, repeats what is known or names what is not
     """
-    errors = [*_contradictions(intake), *_unknown(intake), *_taken(intake), *_half_meters(intake)]
+    errors = [*_contradictions(intake), *_unknown(intake), *_taken(intake), *_half_meters(intake), *_backward(intake)]
     if errors:
         raise CustomersRefused(sorted(errors, key=lambda error: (error.line, error.field)))
     accounts = _add_accounts(intake.rows)
@@ -108,7 +108,6 @@ def _add_agreements(rows: pl.DataFrame) -> pl.DataFrame:
     points = rows.with_columns(
         pl.col("service").replace_strict(ids, return_dtype=pl.Int64).alias("service_id"),
         pl.col("service_point").alias("number"),
-        pl.lit(None, dtype=pl.Date).alias("ends_on"),
     )
     with_points = points.with_columns(add_service_points(points).alias("service_point_id"))
     return with_points.with_columns(add_agreements(with_points).alias("agreement_id"))
@@ -189,3 +188,9 @@ def _half_meters(intake: Intake) -> Iterator[Located]:
     for row in metered.filter(too_big.fill_null(value=False)).iter_rows(named=True):
         message = f"{row['first_register']} does not fit {row['meter_dials']} dials."
         yield Located(intake.name, row["line"], "first_register", message)
+
+
+def _backward(intake: Intake) -> Iterator[Located]:
+    for row in intake.rows.filter(pl.col("ends_on") <= pl.col("starts_on")).iter_rows(named=True):
+        message = f"Expected a day after {row['starts_on']}: the first on which the service is no longer the account's."
+        yield Located(intake.name, row["line"], "ends_on", message)
