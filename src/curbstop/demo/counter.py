@@ -1,4 +1,4 @@
-"""A day at the counter of the demo city: two drawers, customers with cash, checks and cards, one mistake, two counts."""
+"""A day at the counter of the demo city: two drawers, cash, checks and cards, one mistake, two counts."""
 
 import random
 from collections.abc import Sequence

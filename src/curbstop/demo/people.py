@@ -24,11 +24,11 @@ PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("licenseclerk", "Joel Adeyemi", Role.LICENSE_CLERK),
 )
 ADMINISTRATOR = ("admin", "Iris Calloway")
-WORDS = (
-    "amber anchor basil birch brook canal cedar clover comet copper coral delta ember fable fern glade harbor hazel heron "
-    "juniper kettle lantern maple meadow mint orchard otter pebble pine plum quarry raven reed ridge river saddle sage "
-    "slate sparrow spruce stone thistle timber tulip valley walnut willow winter wren"
-).split()
+WORDS = """
+    amber anchor basil birch brook canal cedar clover comet copper coral delta ember fable fern glade harbor hazel heron
+    juniper kettle lantern maple meadow mint orchard otter pebble pine plum quarry raven reed ridge river saddle sage
+    slate sparrow spruce stone thistle timber tulip valley walnut willow winter wren
+"""
 
 
 class DemoRefused(Exception):
@@ -46,7 +46,7 @@ def password() -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_text("-".join(secrets.choice(WORDS) for _ in range(4)), encoding="ascii")
+        path.write_text("-".join(secrets.choice(WORDS.split()) for _ in range(4)), encoding="ascii")
     return path.read_text(encoding="ascii")
 
 

@@ -1,0 +1,63 @@
+"""What the demo prints: the figures of the city's latest business day, and every proof."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from curbstop.foundation.money import format_cents
+from curbstop.foundation.proofs import discover
+from curbstop.ledger.models import BusinessDay
+from curbstop.ledger.queries import head_hash
+from curbstop.ordinances.queries import NoSuchRule, city
+from curbstop.reports.queries import register
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The summary of the latest business day and the proofs (name, promise, checked, failures)."""
+
+    city: str
+    business_day: date
+    lines: tuple[tuple[str, str], ...]
+    proofs: tuple[tuple[str, str, int, tuple[str, ...]], ...]
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether every proof holds."""
+        return not any(failures for *_, failures in self.proofs)
+
+
+def is_made() -> bool:
+    """Tell whether a city was made here and worked a day already."""
+    try:
+        city()
+    except NoSuchRule:
+        return False
+    return BusinessDay.objects.exists()
+
+
+def figures() -> Figures:
+    """Return the figures of the latest business day, each taken from the registers that anybody can export."""
+    day = BusinessDay.objects.order_by("-day").values_list("day", flat=True)[0]
+    bills = register("billing", first_day=day, last_day=day)
+    cash = register("daily-cash", first_day=day, last_day=day)
+    deposits = register("deposits", first_day=day, last_day=day)
+    aged = register("aged-receivables", first_day=day, last_day=day)
+    taken = sum(cash.totals[name] for name in ("cash_cents", "check_cents", "card_cents"))
+    lines = (
+        ("Bills released", f"{len(bills.rows):,}"),
+        ("Charged on them", format_cents(bills.totals["total_cents"])),
+        ("Drawers counted and closed", f"{len(cash.rows):,}"),
+        ("Receipts", f"{sum(int(str(row['receipts'])) for row in cash.rows):,}"),
+        ("Taken at the counter", format_cents(taken)),
+        ("Over", format_cents(cash.totals["over_cents"])),
+        ("Short", format_cents(cash.totals["short_cents"])),
+        ("Deposited", format_cents(deposits.totals["total_cents"])),
+        ("Owed by customers at the end of the day", format_cents(aged.totals["total"])),
+        ("Head of the sealed journal", head_hash()[:16]),
+    )
+    return Figures(city=city().name, business_day=day, lines=lines, proofs=tuple(_proofs()))
+
+
+def _proofs() -> list[tuple[str, str, int, tuple[str, ...]]]:
+    outcomes = ((proof, proof.check()) for proof in discover())
+    return [(proof.name, proof.promise, found.checked, tuple(found.failures)) for proof, found in outcomes]
