@@ -33,7 +33,7 @@ check: ## hold the code to the rules of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n0 tests/house
-	CURBSTOP_ENV=test $(BIN)/curbstop manage makemigrations --check --dry-run
+	CURBSTOP_ENV=test $(BIN)/python -W ignore::RuntimeWarning -m curbstop manage makemigrations --check --dry-run
 	$(PY) tools/lock.py --check
 
 bench: ## measure, each figure beside its baseline (FULL=1 for the full sizes)
@@ -53,8 +53,8 @@ docs: ## write docs/commands.md from the commands themselves, and follow every l
 	$(BIN)/python tools/docs.py
 
 clean: ## stop the servers and remove what was made: the environment, the demo's data, caches
-	-@$(BIN)/curbstop db stop 2>/dev/null
-	-@CURBSTOP_ENV=test $(BIN)/curbstop db stop 2>/dev/null
+	-@$(BIN)/curbstop db remove --yes 2>/dev/null
+	-@CURBSTOP_ENV=test $(BIN)/curbstop db remove --yes 2>/dev/null
 	rm -rf .venv var build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 	rm -rf src/curbstop/foundation/web/static/vendor
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

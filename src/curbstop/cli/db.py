@@ -42,6 +42,19 @@ def stop() -> None:
 
 
 @app.command()
+def remove(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Stop the embedded server of a demo or of tests and delete everything in it."""
+    place = _place()
+    from django.conf import settings
+
+    if place.cluster is None or settings.IS_PRODUCTION:
+        refuse("Only the embedded database of a demo or of tests is removed by a command.")
+    if place.cluster.root.exists() and (yes or typer.confirm(f"Delete {place.cluster.root} and everything in it?")):
+        place.cluster.remove()
+        screen.print("Removed.")
+
+
+@app.command()
 def url() -> None:
     """Print the address for psql and other programs, logged in as app_batch."""
     place = _place()

@@ -136,10 +136,9 @@ class Binaries:
         return text.split()[-1]
 
     def run(
-        self, program: str, *arguments: str | Path, as_server: bool = True, timeout: float | None = None
+        self, program: str, *arguments: str | Path, as_server: bool = True, environment: Mapping[str, str] | None = None
     ) -> tuple[int, str]:
         """Run one program to its end and return its exit code and everything it said."""
-        environment: Mapping[str, str] = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         # A file, not a pipe: the server inherits it and would hold a pipe open for ever.
         with tempfile.TemporaryFile("w+") as said:
             ended = subprocess.run(
@@ -147,9 +146,8 @@ class Binaries:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                timeout=timeout,
                 cwd="/",
-                env=environment,
+                env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", **(environment or {})},
                 check=False,
                 **(self.run_as() if as_server else {}),
             )

@@ -1,6 +1,7 @@
 """Bringing a database up: server, roles, tables and rights, in that order, as often as one likes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -31,8 +32,25 @@ def bring_up(place: Address, tell: Callable[[str], None] = lambda _: None) -> No
 
     :raises ServerRefused: if the server is too old, cannot be reached or cannot start
     """
+    tell("Starting PostgreSQL")
+    with _prepared(place):
+        tell("Bringing the tables up to date")
+        migrate(place)
+
+
+def make_empty(place: Address) -> None:
+    """Do all of `bring_up` but the tables: for a restore, which brings its own.
+
+    :raises ServerRefused: if the server is too old, cannot be reached or cannot start
+    """
+    with _prepared(place):
+        pass
+
+
+@contextmanager
+def _prepared(place: Address) -> Iterator[None]:
+    """Make the roles and the database, and keep every other program from doing so until the block ends."""
     if place.cluster is not None:
-        tell("Starting PostgreSQL")
         place.cluster.start()
     try:
         with psycopg.connect(_without_database(place), autocommit=True) as admin:
@@ -42,8 +60,7 @@ def bring_up(place: Address, tell: Callable[[str], None] = lambda _: None) -> No
             _make_database(admin, place)
             with psycopg.connect(place.conninfo(), autocommit=True) as inside:
                 prepare_database(inside, place.name)
-            tell("Bringing the tables up to date")
-            migrate(place)
+            yield
     except psycopg.OperationalError as error:
         raise ServerRefused(f"The database server at {place.host}:{place.port} cannot be used: {error}") from error
 

@@ -2,11 +2,13 @@
 
 import os
 import secrets
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2]
 CHECKOUT = PACKAGE.parents[1]
+KEY_FILE = "secret-key"
 
 
 def environment() -> str:
@@ -31,10 +33,17 @@ def secret_key(folder: Path) -> str:
         return "a secret for tests only, on a server that listens to nobody else"
     if given := os.environ.get("CURBSTOP_SECRET_KEY"):
         return given
-    path = folder / "secret-key"
+    path = folder / KEY_FILE
     if not path.exists():
         _write_once(path, secrets.token_urlsafe(64))
     return path.read_text(encoding="ascii").strip()
+
+
+def bring_secret_back(*, folder: Path, data: Path) -> None:
+    """Put the backup's secret in its place, where the installation has none of its own."""
+    if (folder / KEY_FILE).exists() and not (data / KEY_FILE).exists():
+        data.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(folder / KEY_FILE, data / KEY_FILE)
 
 
 def _write_once(path: Path, text: str) -> None:

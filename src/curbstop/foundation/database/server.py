@@ -124,6 +124,13 @@ class Cluster:
         with self._locked():
             return self._stop(mode)
 
+    def remove(self) -> None:
+        """Stop the server and delete its data: for demos and tests."""
+        self.stop("immediate")
+        shutil.rmtree(self.root)
+        if self.socket_folder.exists():
+            shutil.rmtree(self.socket_folder)
+
     def _stop(self, mode: str) -> bool:
         code, said = self.binaries.run("pg_ctl", "-D", self.data, "-w", "-t", "120", "-m", mode, "stop")
         if code and self.is_ready():
