@@ -34,6 +34,7 @@ def scratch_server() -> Iterator[Any]:
     from curbstop.foundation.database.installation import bring_up
 
     place = settings.DATABASE_ADDRESS
+    assert place.cluster is not None, "without DATABASE_URL the server is the embedded one"
     try:
         bring_up(place)
         yield place.cluster

@@ -1,6 +1,7 @@
 """A made-up town of any size, written by the rooms' own bulk verbs: each account has water, sewer and stormwater."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import polars as pl
 
@@ -86,7 +87,7 @@ def found_town(accounts: int) -> None:
         _settle(range(first, min(first + CHUNK, accounts)), services, cycle)
 
 
-def _open_office(clerk: object) -> None:
+def _open_office(clerk: Any) -> None:
     from curbstop.ledger.models import BusinessDay, FiscalPeriod
 
     FiscalPeriod(starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1)).save()
@@ -118,7 +119,7 @@ def _write_books() -> dict[str, int]:
     return {each.code: each.pk for each in services()}
 
 
-def _write_code(clerk: object, manager: object) -> None:
+def _write_code(clerk: Any, manager: Any) -> None:
     from curbstop.foundation.database.transactions import transaction
     from curbstop.ordinances.models import CodeSection, RuleValue
     from curbstop.rates.operations import adopt_version
@@ -139,7 +140,7 @@ def _write_code(clerk: object, manager: object) -> None:
             )  # fmt: skip
 
 
-def _settle(numbers: range, services: dict[str, int], cycle: object) -> None:
+def _settle(numbers: range, services: dict[str, int], cycle: Any) -> None:
     """Write one chunk of accounts with everything that hangs on them."""
     from curbstop.billing.operations import assign_cycle
     from curbstop.customers.operations import (
@@ -193,7 +194,7 @@ def _settle(numbers: range, services: dict[str, int], cycle: object) -> None:
                     starts_on=pl.lit(OPENED), ends_on=pl.lit(None, pl.Date),
                 )
             )  # fmt: skip
-        assign_cycle(cycle=cycle, account_ids=accounts.to_list(), starts_on=OPENED)  # type: ignore[arg-type]  # a Cycle
+        assign_cycle(cycle=cycle, account_ids=accounts.to_list(), starts_on=OPENED)
     volumes = pl.Series("volume", [f"{4 + number * 7 % 17}" for number in numbers]).cast(pl.Decimal(18, 4))
     import_volumes(
         rows=pl.DataFrame({"agreement_id": agreements["water"], "volume": volumes}).with_columns(

@@ -123,13 +123,10 @@ def _judged(segments: pl.DataFrame, charges: Charges, columns: Columns) -> pl.Da
     kinds = columns.usage.select("usage_id", "read_kind")
     return (
         segments.join(charges.problems, on="agreement_id", how="anti")
-        .join(columns.due.select("agreement_id", "billed_to", closes_on="ends_on"), on="agreement_id")
+        .join(columns.due.select("agreement_id", closes_on="ends_on"), on="agreement_id")
         .join(columns.past_use, on="agreement_id", how="left")
         .join(kinds, on="usage_id", how="left")
-        .with_columns(
-            starts_agreement=pl.col("billed_to").is_null() & pl.col("past_periods").is_null(),
-            ends_agreement=pl.col("closes_on") == pl.col("ends_on"),
-        )
+        .with_columns(ends_agreement=pl.col("closes_on") == pl.col("ends_on"))
     )
 
 

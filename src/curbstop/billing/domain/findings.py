@@ -73,13 +73,12 @@ def find(*, bills: pl.DataFrame, segments: pl.DataFrame, limits: Limits) -> pl.D
 
     `bills`: account_id, days, total_cents, smallest_service_cents, past_bills, past_mean_cents.
     `segments`: account_id, agreement_id, days, quantity, unit, meter_size, read_kind, past_periods,
-    past_daily (in the segment's unit), starts_agreement, ends_agreement.
+    past_daily (in the segment's unit), ends_agreement.
     """
     measured = _measured(segments)
     found = [
         *_use_findings(measured, limits),
         *_bill_findings(bills, limits),
-        _listed(segments, pl.col("starts_agreement"), Code.FIRST, ["days"]),
         _listed(segments, pl.col("ends_agreement"), Code.FINAL, ["days"]),
         _listed(segments, pl.col("read_kind") == "estimated", Code.ESTIMATED, ["quantity"]),
     ]
@@ -128,10 +127,11 @@ def _bill_findings(bills: pl.DataFrame, limits: Limits) -> list[pl.DataFrame]:
     total, mean = pl.col("total_cents"), pl.col("past_mean_cents")
     evidence = ["total_cents", "past_mean_cents", "past_bills"]
     found = [
+        _listed(bills, pl.col("past_bills").is_null(), Code.FIRST, ["total_cents"]),
         _listed(
             bills, pl.col("smallest_service_cents") < 0, Code.CREDIT,
             ["total_cents", "smallest_service_cents"], blocking=True,
-        )
+        ),
     ]  # fmt: skip
     if limits.days_min is not None and limits.days_max is not None:
         usual_length = pl.col("days").is_between(limits.days_min, limits.days_max)

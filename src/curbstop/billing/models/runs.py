@@ -146,10 +146,12 @@ class Finding(models.Model):
     # Made again with every draft; the run's events tell who did it.
     row_changes_recorded: ClassVar[bool] = False
 
-    run = models.ForeignKey(BillingRun, models.PROTECT, related_name="findings", db_index=False)
-    account = models.ForeignKey("customers.Account", models.PROTECT, related_name="+", db_index=False)
+    run = models.ForeignKey(BillingRun, models.PROTECT, related_name="findings", db_index=False, db_constraint=False)
+    account = models.ForeignKey(
+        "customers.Account", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     agreement = models.ForeignKey(
-        "customers.ServiceAgreement", models.PROTECT, null=True, related_name="+", db_index=False
+        "customers.ServiceAgreement", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
     code = models.TextField()
     blocking = models.BooleanField()

@@ -6,6 +6,7 @@ started again neither repeats nor loses a bill: what is marked is done, what is 
 
 from concurrent.futures import Executor
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 from django.db import connection
@@ -143,7 +144,7 @@ select distinct number, agreement_id, usage_id, period, false
 
 def _write_bills(run: BillingRun, partition: RunPartition, *, first_entry_id: int | None) -> None:
     """Copy the drafted rows into bills, inside the database: they never leave it."""
-    facts = {
+    facts: dict[str, Any] = {
         "run_id": run.pk,
         "bill_on": run.bill_on,
         "due_on": run.due_on,
