@@ -215,7 +215,7 @@ def print_bill(account, entry, agreement, people):
                 unit_price=Decimal(price),
                 amount_cents=cents,
                 section="§ 78-42",
-                derivation={},
+                derivation={"tier": 2, "above": "4", "up_to": "14", "rounding": "half_up_cent"},
                 **period,
             )
             for number, (code, label, price, cents) in enumerate(rows, start=1)

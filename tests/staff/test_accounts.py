@@ -26,9 +26,10 @@ class TestAccountPage:
         page = page_of(signed_in("rep", Role.REPRESENTATIVE), account)
 
         assert "How bill 1 was made" in page
-        assert "10 ccf × $3.00" in page
-        assert "10 ccf × $1.234" in page
+        assert "10 CCF × $3.00" in page
+        assert "10 CCF × $1.234" in page
         assert "§ 78-42" in page
+        assert "tier 2, above 4 up to 14; rounded half-up to the cent" in page
 
     def test_shows_use_as_a_chart_and_as_a_table(self, signed_in, account):
         page = page_of(signed_in("rep", Role.REPRESENTATIVE), account)
@@ -48,6 +49,10 @@ class TestAccountPage:
         page = page_of(signed_in("rep", Role.REPRESENTATIVE), account)
 
         assert "&lt;b&gt;bill&lt;/b&gt;" in page
+
+    def test_tells_times_on_the_citys_clock(self, signed_in, account):
+        # The contact was written down at 14:00 UTC; New York was four hours behind that day.
+        assert "Jul 1, 2026, 10:00 AM" in page_of(signed_in("rep", Role.REPRESENTATIVE), account)
 
     def test_is_missing_for_an_unknown_number(self, signed_in, account):
         assert signed_in("rep", Role.REPRESENTATIVE).get("/accounts/999/").status_code == 404

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from curbstop.billing.permissions import SEE_BILLS
-from curbstop.billing.queries import BillLineRow, BillRow, bill_lines_of, bills_of
 from curbstop.cashiering.permissions import VIEW_RECEIPTS
 from curbstop.cashiering.queries import receipts_of_debtor
 from curbstop.customers.queries import AccountPage, account_page, accounts_visible_to, contacts_of
@@ -15,6 +14,7 @@ from curbstop.foundation.web.charts import Bar
 from curbstop.ledger.queries import OpenItemRow, balances_of, open_items_of, unapplied_credit_of
 from curbstop.metering.permissions import SEE_READS
 from curbstop.metering.queries import usage_history
+from curbstop.staff.queries.bills import ExplainedBill, explained_bills, unit_words
 
 BILLS_SHOWN = 13
 PAYMENTS_SHOWN = 13
@@ -29,14 +29,6 @@ class ServiceBalance:
     name: str
     owed_cents: int
     overdue_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedBill:
-    """A bill and the lines it was made of."""
-
-    bill: BillRow
-    lines: tuple[BillLineRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,7 @@ class Overview:
     overdue_cents: int
     services: tuple[ServiceBalance, ...]
     items: tuple[OpenItemRow, ...]
-    bills: tuple[PrintedBill, ...]
+    bills: tuple[ExplainedBill, ...]
     uses: tuple[ServiceUse, ...]
     payments: tuple[Any, ...]
     contacts: tuple[Any, ...]
@@ -90,7 +82,7 @@ def overview_of(number: str, user: User, *, on: date) -> Overview | None:
         overdue_cents=overdue,
         services=services,
         items=items,
-        bills=_bills(account, user),
+        bills=explained_bills(account.id, BILLS_SHOWN) if user.may(SEE_BILLS) else (),
         uses=_uses(account) if user.may(SEE_READS) else (),
         payments=_payments(account, user),
         contacts=tuple(contacts_of(account.customer_id, CONTACTS_SHOWN)),
@@ -110,14 +102,6 @@ def _by_service(items: Iterable[OpenItemRow], on: date) -> Iterable[ServiceBalan
         )
 
 
-def _bills(account: AccountPage, user: User) -> tuple[PrintedBill, ...]:
-    if not user.may(SEE_BILLS):
-        return ()
-    bills = bills_of(account.id, BILLS_SHOWN)
-    lines = bill_lines_of(bill.number for bill in bills)
-    return tuple(PrintedBill(bill, tuple(lines[bill.number])) for bill in bills)
-
-
 def _payments(account: AccountPage, user: User) -> tuple[Any, ...]:
     if not user.may(VIEW_RECEIPTS):
         return ()
@@ -131,7 +115,7 @@ def _uses(account: AccountPage) -> tuple[ServiceUse, ...]:
     for (agreement_id,), rows in history.group_by("agreement_id", maintain_order=True):
         periods = rows.sort("starts_on").tail(PERIODS_SHOWN).to_dicts()
         bars = tuple(_bar(period, is_last=period is periods[-1]) for period in periods)
-        unit = _unit_words(periods[-1]["unit"])
+        unit = unit_words(periods[-1]["unit"])
         uses.append(ServiceUse(names[int(str(agreement_id))], unit, bars, tuple(reversed(periods))))
     return tuple(uses)
 
@@ -140,10 +124,6 @@ def _bar(period: dict[str, Any], *, is_last: bool) -> Bar:
     ends_on = period["ends_on"]
     name = f"{period['starts_on']:%b %d, %Y} to {ends_on:%b %d, %Y}"
     return Bar(f"{ends_on:%b %y}", name, period["billed"], "now" if is_last else "")
-
-
-def _unit_words(unit: str) -> str:
-    return {"ccf": "CCF", "kgal": "kgal"}.get(unit, unit.replace("_", " "))
 
 
 def _alerts(account: AccountPage, overdue_cents: int) -> Iterable[Alert]:
