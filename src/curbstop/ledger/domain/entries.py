@@ -126,28 +126,30 @@ class EntryBatch:
     def with_ids(self, *, first_entry_id: int, first_item_id: int) -> "EntryBatch":
         """Return the batch as it is written: real ids in place of indexes, lines numbered from 1."""
         entry_id = (pl.col("entry_index") + first_entry_id).alias("entry_id")
+        line_number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("entry_index").alias("line_number")
         return EntryBatch(
-            entries=_complete(self.entries, ENTRY_COLUMNS).select(
-                pl.int_range(first_entry_id, first_entry_id + pl.len(), dtype=pl.Int64).alias("id"), pl.all()
-            ),
-            postings=_complete(self.postings, POSTING_COLUMNS).select(
-                entry_id,
-                pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("entry_index").alias("line_number"),
-                pl.exclude("entry_index"),
-            ),
-            items=_complete(self.items, ITEM_COLUMNS).select(
-                pl.int_range(first_item_id, first_item_id + pl.len(), dtype=pl.Int64).alias("id"),
-                entry_id,
-                pl.exclude("entry_index"),
-            ),
-            allocations=_complete(self.allocations, ALLOCATION_COLUMNS).select(entry_id, pl.exclude("entry_index")),
+            entries=_written(self.entries, ENTRY_COLUMNS, _ids_from(first_entry_id)),
+            postings=_written(self.postings, POSTING_COLUMNS, entry_id, line_number),
+            items=_written(self.items, ITEM_COLUMNS, _ids_from(first_item_id), entry_id),
+            allocations=_written(self.allocations, ALLOCATION_COLUMNS, entry_id),
         )
 
 
-def _complete(frame: pl.DataFrame, columns: dict[str, pl.DataType]) -> pl.DataFrame:
-    """Return the frame with the columns of the ledger in order, assumed values filled in."""
-    missing = [name for name in columns if name not in frame.columns]
-    unknown = [name for name in missing if name not in ASSUMED]
+def _ids_from(first: int) -> pl.Expr:
+    return pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("id")
+
+
+def _written(frame: pl.DataFrame, columns: dict[str, pl.DataType], *ids: pl.Expr) -> pl.DataFrame:
+    """Return the ids and the columns of the ledger, assumed values filled in, in one pass."""
+    if frame.is_empty():
+        return frame
+    unknown = [name for name in columns if name not in frame.columns and name not in ASSUMED]
     assert not unknown, f"the batch lacks {', '.join(unknown)}"
-    assumed = [pl.lit(ASSUMED[name], dtype=columns[name]).alias(name) for name in missing]
-    return frame.with_columns(assumed).select(pl.col(name).cast(kind) for name, kind in columns.items())
+    return frame.select(
+        *ids,
+        *(
+            pl.col(name).cast(kind) if name in frame.columns else pl.lit(ASSUMED[name], dtype=kind).alias(name)
+            for name, kind in columns.items()
+            if name != "entry_index"
+        ),
+    )
