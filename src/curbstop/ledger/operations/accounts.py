@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+import polars as pl
+
+from curbstop.foundation.database.copying import append_frame
 from curbstop.foundation.database.transactions import refused_by, require_transaction
 from curbstop.ledger.models import Debtor, GlAccount, Service
 
@@ -90,9 +93,8 @@ def declare_services(rows: Sequence[ServiceRow]) -> dict[str, int]:
 
 def new_debtors(labels: Iterable[str], *, kind: str = "utility") -> tuple[int, ...]:
     """Make one debtor for each label and return their ids in the same order."""
-    require_transaction()
-    debtors = Debtor.objects.bulk_create([Debtor(kind=kind, label=label) for label in labels], batch_size=10_000)
-    return tuple(debtor.pk for debtor in debtors)
+    rows = pl.DataFrame({"label": list(labels)}, schema={"label": pl.String}).with_columns(kind=pl.lit(kind))
+    return tuple(append_frame(Debtor._meta.db_table, rows))
 
 
 def _differs(row: GlAccount | Service, values: dict[str, object]) -> bool:
