@@ -12,6 +12,7 @@ HEIGHT = 150
 TOP = 16
 BOTTOM = 30
 GAP_SHARE = 0.28
+BARS_MIN = 7  # A young account has few bars; they stay as narrow as a year of them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Bar:
 def bar_chart(*, bars: Sequence[Bar], title: str, unit: str, key: str) -> SafeString:
     """Return a bar chart as an SVG figure followed by its data table; `key` makes its ids unique."""
     highest = max((bar.value for bar in bars), default=Decimal(0))
-    step = WIDTH / max(len(bars), 1)
+    step = WIDTH / max(len(bars), BARS_MIN)
     drawn = [
         _placed(bar, left=index * step, step=step, share=float(bar.value / highest) if highest else 0)
         for index, bar in enumerate(bars)
