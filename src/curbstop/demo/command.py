@@ -48,10 +48,12 @@ def demo(
 
     if is_made():
         screen.print("The city is there already: no business day is added. (`make clean` starts anew.)")
-    elif city is CityName.SANTA_MONICA:
-        _make_santa_monica(data, workers=workers)
     else:
-        _make_larkspur_bend(workers=workers)
+        _sweep_away_what_was_begun()
+        if city is CityName.SANTA_MONICA:
+            _make_santa_monica(data, workers=workers)
+        else:
+            _make_larkspur_bend(workers=workers)
     found = figures()
     _print_summary(found)
     _print_sign_ins(port if serve else None)
@@ -81,6 +83,26 @@ def _bring_up() -> None:
             bring_up(settings.DATABASE_ADDRESS, tell=line.update)
     except ServerRefused as refusal:
         refuse(refusal)
+
+
+def _sweep_away_what_was_begun() -> None:
+    """Begin with an empty database after a demo that was interrupted: half a day proves nothing."""
+    from django.conf import settings
+
+    from curbstop.demo.summary import is_begun
+    from curbstop.foundation.database.binaries import ServerRefused
+    from curbstop.foundation.database.installation import drop_database
+
+    if not is_begun():
+        return
+    if settings.ENVIRONMENT != "demo":
+        refuse("Somebody works here already. A demo city is made in an empty installation.")
+    screen.print("An earlier demo was interrupted: starting anew.")
+    try:
+        drop_database(settings.DATABASE_ADDRESS)
+    except ServerRefused as refusal:
+        refuse(refusal)
+    _bring_up()
 
 
 def _make_larkspur_bend(*, workers: int) -> None:

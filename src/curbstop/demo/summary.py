@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 
+from curbstop.foundation.access.models import User
 from curbstop.foundation.money import format_cents
 from curbstop.foundation.proofs import discover
 from curbstop.ledger.models import BusinessDay
 from curbstop.ledger.queries import head_hash
-from curbstop.ordinances.queries import NoSuchRule, city
+from curbstop.ordinances.queries import city
 from curbstop.reports.queries import register
+from curbstop.treasury.models import JournalExport
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,13 @@ class Figures:
 
 
 def is_made() -> bool:
-    """Tell whether a city was made here and worked a day already."""
-    try:
-        city()
-    except NoSuchRule:
-        return False
-    return BusinessDay.objects.exists()
+    """Tell whether a city was made here and worked its day to the end: the journal is the last thing."""
+    return JournalExport.objects.exists()
+
+
+def is_begun() -> bool:
+    """Tell whether somebody is here already, as after a demo that was interrupted."""
+    return User.objects.exists()
 
 
 def figures() -> Figures:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import psycopg
 from django.core.management import call_command
+from django.db import connections
 from psycopg import sql
 
 from curbstop.foundation.audit.watching import watch_tables
@@ -63,6 +64,18 @@ def _prepared(place: Address) -> Iterator[None]:
             yield
     except psycopg.OperationalError as error:
         raise ServerRefused(f"The database server at {place.host}:{place.port} cannot be used: {error}") from error
+
+
+def drop_database(place: Address) -> None:
+    """Throw the database of the embedded server away, with everything in it; only the demo asks for it.
+
+    :raises ServerRefused: for a server that DATABASE_URL names, which may hold what is not ours
+    """
+    if place.cluster is None:
+        raise ServerRefused(f"The database {place.name} at {place.host} is not ours to empty. Empty it yourself.")
+    connections.close_all()
+    with psycopg.connect(_without_database(place), autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(place.name)))
 
 
 def migrate(place: Address) -> None:
