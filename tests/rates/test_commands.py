@@ -100,8 +100,10 @@ class TestPriceCases:
         assert [row["reason"] for row in rows[2:6]] == [
             "good.owrs: HOME: inputs: is not a JSON object",
             "../good.owrs: HOME: -: is not a file of the folder",
-            "bad.owrs: metadata: -: is not YAML: while parsing a flow node"
-            " expected the node content, but found '<stream end>'",
+            (
+                "bad.owrs: HOME: metadata: is not YAML: while parsing a flow node"
+                " expected the node content, but found '<stream end>'"
+            ),
             "half.owrs: HOME: commodity_charge: the input usage is negative",
         ]
 

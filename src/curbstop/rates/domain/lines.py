@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from curbstop.rates.domain import exact
-from curbstop.rates.domain.exact import ExactColumn
+from curbstop.rates.domain.exact import ExactColumn, Numerators
 from curbstop.rates.domain.pricing import ChargeColumn, PricedRows
 
 PRICE_DECIMALS = 8
 AMOUNT_DECIMALS = 12
 QUANTITY_DECIMALS = 8
+_IDLE_ZEROS = r"\.?0+$"
 
 SCHEMA: dict[str, pl.DataType] = {
     "row": pl.UInt32(),
@@ -47,75 +49,79 @@ def bill_lines(priced: PricedRows, source: Mapping[str, str]) -> pl.DataFrame:
 
     `source` names the schedule and version, and is repeated in every derivation.
     """
-    parts = [
-        _lines(charge, order, priced, source)
-        for order, charge in enumerate(priced.charges)
-        if (charge.is_printed & ~priced.is_refused).any()
+    parts = []
+    for order, charge in enumerate(priced.charges):
+        printed = np.flatnonzero(charge.is_printed & ~priced.is_refused)
+        if len(printed):
+            parts.append(_lines(charge, order, printed, source))
+    return _numbered(pl.concat(parts)) if parts else no_lines()
+
+
+def _numbered(lines: pl.DataFrame) -> pl.DataFrame:
+    """Put lines in order of row and charge, and number those of each row from 1."""
+    ordered = lines.sort("row", "line")
+    rows = ordered["row"].to_numpy()
+    first = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
+    begins = np.repeat(first, np.diff(np.append(first, len(rows))))
+    numbers = np.arange(1, len(rows) + 1) - begins
+    return ordered.with_columns(pl.Series("line", numbers, dtype=pl.Int32))
+
+
+def _lines(charge: ChargeColumn, order: int, printed: Numerators, source: Mapping[str, str]) -> pl.DataFrame:
+    heading, size = charge.heading, len(printed)
+    columns: list[pl.Series | pl.Expr] = [
+        pl.Series("row", printed, dtype=pl.UInt32),
+        pl.Series("amount_cents", charge.cents[printed], dtype=pl.Int64),
     ]
-    if not parts:
-        return no_lines()
-    lines = pl.concat(parts).sort("row", "line")
-    return lines.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("row").alias("line"))
-
-
-def _lines(charge: ChargeColumn, order: int, priced: PricedRows, source: Mapping[str, str]) -> pl.DataFrame:
-    size, heading = priced.size, charge.heading
-    rows = pl.DataFrame(
-        {
-            "row": pl.int_range(size, dtype=pl.UInt32, eager=True),
-            "quantity": exact.to_decimal(charge.quantity, size, QUANTITY_DECIMALS),
-            "unit_price": exact.to_decimal(charge.unit_price, size, PRICE_DECIMALS),
-            "amount": exact.to_decimal(charge.amount, size, AMOUNT_DECIMALS),
-            "amount_cents": pl.Series(charge.cents, dtype=pl.Int64),
-            **_extra(charge, size),
-            "printed": pl.Series(charge.is_printed & ~priced.is_refused),
-        }
-    ).filter("printed")
-    return rows.select(
-        "row",
-        pl.lit(order, dtype=pl.Int32).alias("line"),
-        pl.lit(heading.service).alias("service"),
-        pl.lit(heading.key).alias("key"),
-        pl.lit(heading.label_en).alias("label_en"),
-        pl.lit(heading.label_es).alias("label_es"),
-        pl.lit(charge.tier, dtype=pl.Int32).alias("tier"),
-        pl.lit(heading.section).alias("section"),
-        "quantity",
-        _unit(charge, rows.columns).alias("unit"),
-        "unit_price",
-        "amount",
-        "amount_cents",
-        _derivation(charge, source, rows.columns).alias("derivation"),
+    numbers = (
+        ("quantity", charge.quantity, QUANTITY_DECIMALS),
+        ("unit_price", charge.unit_price, PRICE_DECIMALS),
+        ("amount", charge.amount, AMOUNT_DECIMALS),
+        ("above", charge.starts_above, QUANTITY_DECIMALS),
+        ("up_to", charge.ends_at, QUANTITY_DECIMALS),
+        ("cap", charge.cap, PRICE_DECIMALS),
+        ("days", charge.days, QUANTITY_DECIMALS),
     )
+    for name, column, decimals in numbers:
+        if column is not None:
+            columns.append(_number(name, column, printed, decimals))
+    for name, mask in (("has_end", charge.has_end), ("is_prorated", charge.is_prorated)):
+        if mask is not None:
+            columns.append(pl.Series(name, mask[printed]))
+    fixed = {
+        "line": order,
+        "service": heading.service,
+        "key": heading.key,
+        "label_en": heading.label_en,
+        "label_es": heading.label_es,
+        "tier": charge.tier,
+        "section": heading.section,
+    }
+    rows = pl.select(*columns).with_columns(
+        *(pl.lit(value).cast(SCHEMA[name]).alias(name) for name, value in fixed.items()),
+        _unit(charge).alias("unit"),
+    )
+    assert rows.height == size, "every printed row is a line"
+    written = {name: column for name, column, _ in numbers if column is not None}
+    return rows.with_columns(_derivation(charge, source, written).alias("derivation")).select(*SCHEMA)
 
 
-def _unit(charge: ChargeColumn, columns: list[str]) -> pl.Expr:
+def _number(name: str, column: ExactColumn, printed: Numerators, decimals: int) -> pl.Series | pl.Expr:
+    """Return a column's printed rows as decimals; a number that all rows share is written once."""
+    if len(column) == 1:
+        return pl.lit(exact.to_decimal(column, 1, decimals)[0], pl.Decimal(38, decimals)).alias(name)
+    return exact.to_decimal(column.take(printed), len(printed), decimals).alias(name)
+
+
+def _unit(charge: ChargeColumn) -> pl.Expr:
     """Return the unit of the quantity: days where a charge for the whole period was prorated."""
     unit = pl.lit(charge.heading.unit)
-    if charge.tier or "is_prorated" not in columns:
+    if charge.tier or charge.is_prorated is None:
         return unit
     return pl.when("is_prorated").then(pl.lit("day")).otherwise(unit)
 
 
-def _extra(charge: ChargeColumn, size: int) -> dict[str, pl.Series]:
-    extra: dict[str, pl.Series] = {}
-    named: tuple[tuple[str, ExactColumn | None], ...] = (
-        ("above", charge.starts_above),
-        ("up_to", charge.ends_at),
-        ("cap", charge.cap),
-        ("days", charge.days),
-    )
-    for name, column in named:
-        if column is not None:
-            extra[name] = exact.to_decimal(column, size, QUANTITY_DECIMALS)
-    if charge.is_prorated is not None:
-        extra["is_prorated"] = pl.Series(charge.is_prorated)
-    if charge.has_end is not None:
-        extra["has_end"] = pl.Series(charge.has_end)
-    return extra
-
-
-def _derivation(charge: ChargeColumn, source: Mapping[str, str], columns: list[str]) -> pl.Expr:
+def _derivation(charge: ChargeColumn, source: Mapping[str, str], written: Mapping[str, ExactColumn]) -> pl.Expr:
     """Build the JSON text column by column; only fixed texts need quoting, and json quotes them."""
     fixed: dict[str, object] = {"charge": charge.heading.key, **source}
     if charge.heading.section:
@@ -127,21 +133,23 @@ def _derivation(charge: ChargeColumn, source: Mapping[str, str], columns: list[s
     if charge.of:
         fixed["of"] = list(charge.of)
     fixed["rounding"] = "half_up_cent"
-    head = json.dumps(fixed, separators=(",", ":"), ensure_ascii=False)[:-1]
-    parts = [pl.lit(head)]
-    for name in ("quantity", "unit_price", "above", "up_to", "cap", "days"):
-        if name not in columns:
-            continue
-        written = pl.concat_str(pl.lit(f',"{name}":"'), _plain(name), pl.lit('"'))
-        if name == "up_to":
-            written = pl.when("has_end").then(written).otherwise(pl.lit(""))
-        parts.append(written)
+    parts = [pl.lit(json.dumps(fixed, separators=(",", ":"), ensure_ascii=False)[:-1])]
+    said_in_order = ("quantity", "unit_price", "above", "up_to", "cap", "days")
+    parts.extend(_said(name, written[name]) for name in said_in_order if name in written)
     if charge.proration is not None:
         said = f',"prorated_from_days":"{charge.proration.standard_days}"'
         parts.append(pl.when("is_prorated").then(pl.lit(said)).otherwise(pl.lit("")))
     return pl.concat_str([*parts, pl.lit("}")])
 
 
-def _plain(name: str) -> pl.Expr:
-    """Write a decimal without idle zeros: 4.25, not 4.25000000."""
-    return pl.col(name).cast(pl.String).str.replace(r"\.?0+$", "")
+def _said(name: str, column: ExactColumn) -> pl.Expr:
+    """Write one number of the derivation: 4.25, not 4.25000000."""
+    if len(column) == 1:
+        decimals = exact.to_decimal(column, 1, QUANTITY_DECIMALS)
+        said = pl.lit(f',"{name}":"{decimals.cast(pl.String).str.replace(_IDLE_ZEROS, "")[0]}"')
+    else:
+        plain = pl.col(name).cast(pl.String).str.replace(_IDLE_ZEROS, "")
+        said = pl.concat_str(pl.lit(f',"{name}":"'), plain, pl.lit('"'))
+    if name == "up_to":
+        return pl.when("has_end").then(said).otherwise(pl.lit(""))
+    return said
