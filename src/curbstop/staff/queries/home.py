@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.timezone import localtime
 
 from curbstop.billing.permissions import APPROVE_RUN, RELEASE_RUN
@@ -11,7 +12,6 @@ from curbstop.cashiering.permissions import TAKE_PAYMENT
 from curbstop.cashiering.queries import open_drawer_of
 from curbstop.foundation.access.models import User
 from curbstop.foundation.access.permissions import Permission
-from curbstop.staff.queries.menu import address_of
 from curbstop.treasury.permissions import MAKE_DEPOSIT, VERIFY_DEPOSIT
 from curbstop.treasury.queries import deposits_visible_to, drawers_to_deposit
 
@@ -28,11 +28,7 @@ class Card:
 
 def cards_of(user: User) -> list[Card]:
     """Return the person's cards in the order of a working day."""
-    return [
-        Card(title, *count(user), address)
-        for title, route, needed, count in WORK
-        if user.may(needed) and (address := address_of(route))
-    ]
+    return [Card(title, *count(user), reverse(route)) for title, route, needed, count in WORK if user.may(needed)]
 
 
 def _drawer(user: User) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from curbstop.billing.permissions import SEE_RUNS
 from curbstop.cashiering.permissions import TAKE_PAYMENT, VIEW_RECEIPTS
@@ -90,19 +90,10 @@ def _business_day() -> date | None:
 
 def _links(user: User, path: str) -> list[Link]:
     """Return the places a person may go; the longest address that begins the path is the current one."""
-    places = [(label, address_of(route)) for label, route, needed in PLACES if user.may(needed)]
-    open_places = [(label, address) for label, address in places if address]
-    inside = [address for _, address in open_places if path.startswith(address)]
+    places = [(label, reverse(route)) for label, route, needed in PLACES if user.may(needed)]
+    inside = [address for _, address in places if path.startswith(address)]
     current = max(inside, key=len, default="")
     # The home address begins every path, and is current only on itself.
     if current == reverse("staff:home") != path:
         current = ""
-    return [Link(label, address, address == current) for label, address in open_places]
-
-
-def address_of(route: str) -> str:
-    """Return the address of a route, or nothing while its room has no pages yet."""
-    try:
-        return reverse(route)
-    except NoReverseMatch:
-        return ""
+    return [Link(label, address, address == current) for label, address in places]
