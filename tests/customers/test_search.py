@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from curbstop.customers.operations import Identity, open_account, register_customer
+from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.customers.queries import account_page, accounts_visible_to, search
 from curbstop.foundation.access.roles import Role
 
@@ -56,6 +57,21 @@ class TestSearch:
             open_account(customer=rosa, premises=premises, opened_on=OPENED, by=None, at=AT)
 
         assert len(search("delgado", person("rep", Role.REPRESENTATIVE), limit=2)) == 2
+
+    @pytest.mark.parametrize("more", [0, 2])
+    def test_asks_as_often_for_many_accounts_as_for_one(
+        self, rosa, premises, account, person, more, django_assert_num_queries
+    ):
+        for _ in range(more):
+            open_account(customer=rosa, premises=premises, opened_on=OPENED, by=None, at=AT)
+        rep = person("rep", Role.REPRESENTATIVE)
+        rep.may(SEE_ACCOUNTS)
+
+        # Number, name, address, all words of the name, all words of the address.
+        with django_assert_num_queries(5):
+            hits = search("delgado", rep)
+
+        assert len(hits) == 1 + more
 
 
 class TestAccountPage:

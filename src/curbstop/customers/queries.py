@@ -107,38 +107,46 @@ def accounts_visible_to(user: User) -> QuerySet[Account]:
 def search(text: str, user: User, limit: int = 20) -> list[SearchHit]:
     """Return accounts by account number, name, address or telephone number, exact beginnings first.
 
-    What begins with the text comes first in the order of a list; only when that leaves room are misspelt
-    names and addresses looked for, which costs more.
+    What begins with the text comes first in the order of a list, then what has all its words; only where
+    nothing is found are misspelled names and addresses looked for, which costs more.
     """
     accounts = accounts_visible_to(user)
+    key, place = search_key(text), address_key(text)
+    if not key:
+        return []
+    found = _gathered(_as_written(accounts, text), limit)
+    if not found:
+        _forgive_misspellings()
+        alike = [_similar(accounts, "customer__search_key", key), _similar(accounts, "premises__search_key", place)]
+        found = _gathered(alike, limit)
+    return [_hit(account) for account in found]
+
+
+def _gathered(ways: Sequence[QuerySet[Account]], limit: int) -> list[Account]:
+    """Ask one way after another until there are enough accounts, each once."""
     found: dict[int, Account] = {}
-    for matches in _ways_to_find(accounts, text):
+    for matches in ways:
         if len(found) >= limit:
             break
         fresh = matches.exclude(pk__in=found)[: limit - len(found)]
         found.update((account.pk, account) for account in fresh)
-    return [_hit(account) for account in found.values()]
+    return list(found.values())
 
 
-def _ways_to_find(accounts: QuerySet[Account], text: str) -> list[QuerySet[Account]]:
+def _as_written(accounts: QuerySet[Account], text: str) -> list[QuerySet[Account]]:
     key, place, digits = search_key(text), address_key(text), phone_digits(text)
-    if not key:
-        return []
     number = key.replace(" ", "-").upper()
     ways = [accounts.filter(number__startswith=number).order_by("number")]
     if len(digits) >= PHONE_DIGITS_MIN:
         ways.append(accounts.filter(customer__phone_digits__startswith=digits).order_by("number"))
-    by_name = ("customer__sort_key", "number")
-    _forgive_misspellings()
-    ways += [
+    by_name, by_address = ("customer__sort_key", "number"), ("premises__search_key", "number")
+    return [
+        *ways,
         accounts.filter(customer__sort_key__startswith=key).order_by(*by_name),
-        accounts.filter(premises__search_key__startswith=place).order_by("premises__search_key", "number"),
+        accounts.filter(premises__search_key__startswith=place).order_by(*by_address),
         accounts.filter(_each_word("customer__search_key", key)).order_by(*by_name),
-        accounts.filter(_each_word("premises__search_key", place)).order_by("premises__search_key"),
-        _similar(accounts, "customer__search_key", key),
-        _similar(accounts, "premises__search_key", place),
+        accounts.filter(_each_word("premises__search_key", place)).order_by(*by_address),
     ]
-    return ways
 
 
 def _each_word(column: str, key: str) -> Q:
