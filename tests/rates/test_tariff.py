@@ -193,6 +193,10 @@ class TestRefuseTariff:
         with pytest.raises(ScheduleRefused, match=r"needs the tariff's period\.months"):
             compile_tariff(document)
 
+    def test_takes_what_a_city_pack_adds_at_the_head(self) -> None:
+        head = HEAD.replace("unit:", "service: water\neffective: 2026-07-01\nunit:")
+        assert compile_tariff(tariff("price: 2", head=head)).unit == "ccf"
+
     def test_refuses_what_is_no_yaml(self) -> None:
         with pytest.raises(ScheduleRefused, match="is not YAML"):
             compile_tariff(dedent("tariff: [\n"))

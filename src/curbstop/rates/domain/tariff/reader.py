@@ -26,6 +26,8 @@ from curbstop.rates.domain.tariff.components import Component, Defaults, read_co
 from curbstop.rates.domain.tariff.fields import Section, TariffProblem
 
 _FIELDS = ("tariff", "name", "unit", "section", "period", "multiplier", "components")
+# What a city pack says of the file as a whole; it does not change a price.
+_FIELDS_OF_A_PACK = ("service", "effective", "until")
 
 
 def compile_tariff(document: str, name: str = "tariff") -> Schedule:
@@ -61,7 +63,7 @@ def compile_tariff(document: str, name: str = "tariff") -> Schedule:
 
 
 def _defaults(top: Section) -> Defaults:
-    top.allow(_FIELDS)
+    top.allow((*_FIELDS, *_FIELDS_OF_A_PACK))
     top.text("tariff")
     unit = top.text("unit")
     if unit not in {each.value for each in Unit}:
