@@ -42,6 +42,11 @@ class Columns:
     schedules: Mapping[int, Schedule]
     services: Mapping[str, int]
 
+    @property
+    def last_agreement_id(self) -> int:
+        """Return the newest agreement that was known when the columns were read."""
+        return int(self.due["agreement_id"].max() or 0)  # type: ignore[arg-type]  # ids are integers
+
 
 @dataclass(frozen=True, slots=True)
 class Drafted:

@@ -85,6 +85,8 @@ class RunPartition(models.Model):
     last_account_id = models.BigIntegerField()
     state = models.TextField(choices=State, default=State.PLANNED)
     bills = models.PositiveIntegerField(default=0)
+    # What was entered later, backdated, is the next run's affair, not a hole in this one.
+    last_agreement_id = models.BigIntegerField(default=0)
     first_bill_number = models.BigIntegerField(null=True)
     committed_at = models.DateTimeField(null=True)
 

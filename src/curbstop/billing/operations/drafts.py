@@ -147,12 +147,14 @@ def draft_partition(run_id: int, number: int) -> int:
     if run.state != BillingRun.State.DRAFTED:
         raise DraftRefused(f"Run {run.pk} is {run.state}: it cannot be drafted again.")
     _empty(partition)
-    drafted = draft(queries.columns_of(run, partition), queries.limits_on(run.bill_on))
+    columns = queries.columns_of(run, partition)
+    drafted = draft(columns, queries.limits_on(run.bill_on))
     _write(drafted, run_id=run_id)
     bills = int((~drafted.bills["held"]).sum())
     partition.state = RunPartition.State.DRAFTED
     partition.bills = bills
-    partition.save(update_fields=["state", "bills"])
+    partition.last_agreement_id = columns.last_agreement_id
+    partition.save(update_fields=["state", "bills", "last_agreement_id"])
     return bills
 
 

@@ -6,6 +6,7 @@ from curbstop.billing.queries.bills import (
     bill_lines_of,
     bills_of,
     bills_visible_to,
+    cancellation_request_of,
 )
 from curbstop.billing.queries.columns import (
     account_ids_in,
@@ -16,13 +17,17 @@ from curbstop.billing.queries.columns import (
     service_totals,
     services_frame,
 )
-from curbstop.billing.queries.completeness import completeness_failures
+from curbstop.billing.queries.completeness import (
+    agreements_without_outcome,
+    completeness_failures,
+)
 from curbstop.billing.queries.review import (
     RunSummary,
     cycles,
     draft_lines_of,
     draft_of,
     findings_of,
+    findings_of_account,
     latest_run_of,
     open_run_of,
     run_of,
@@ -30,21 +35,25 @@ from curbstop.billing.queries.review import (
     runs_visible_to,
     unbilled_of,
 )
+from curbstop.billing.queries.statements import statement_of_bill
 
 __all__ = [
     "BillLineRow",
     "BillRow",
     "RunSummary",
     "account_ids_in",
+    "agreements_without_outcome",
     "bill_lines_of",
     "bills_of",
     "bills_visible_to",
+    "cancellation_request_of",
     "columns_of",
     "completeness_failures",
     "cycles",
     "draft_lines_of",
     "draft_of",
     "findings_of",
+    "findings_of_account",
     "held_accounts",
     "latest_run_of",
     "limits_on",
@@ -55,5 +64,6 @@ __all__ = [
     "runs_visible_to",
     "service_totals",
     "services_frame",
+    "statement_of_bill",
     "unbilled_of",
 ]

@@ -67,7 +67,7 @@ def due_of(run: BillingRun, partition: RunPartition) -> tuple[pl.DataFrame, dict
         .join(_assigned_accounts(run, partition), on="account_id")
         .join(services_frame().select("service_id", "rank"), on="service_id")
     )
-    billed = _billed_to(agreements["agreement_id"])
+    billed = _billed_to(agreements["agreement_id"], run)
     due = active(agreements.join(billed, on="agreement_id", how="left"), through=run.through_on)
     # The rate of the last billed day: one that begins on the day after charges for nothing yet.
     last_day = run.through_on - timedelta(days=1)
@@ -100,12 +100,24 @@ def _assigned_accounts(run: BillingRun, partition: RunPartition) -> pl.DataFrame
     )
 
 
-def _billed_to(agreement_ids: pl.Series) -> pl.DataFrame:
-    """Return the day up to which each agreement is billed; the fuse's own index finds it."""
+def _billed_to(agreement_ids: pl.Series, run: BillingRun) -> pl.DataFrame:
+    """Return the day up to which each agreement was billed before a run; the fuse's own index finds it.
+
+    Asked of a released run, it answers as it did on the day of the approval.
+    """
     return read_frame(
-        "select agreement_id, max(upper(period)) as billed_to from billing_billedperiod"
-        " where agreement_id between %s and %s and not cancelled group by agreement_id",
-        [agreement_ids.min(), agreement_ids.max()],
+        "select p.agreement_id, max(upper(p.period)) as billed_to from billing_billedperiod p"
+        " where p.agreement_id between %(first)s and %(last)s"
+        "   and (%(number)s::bigint is null and not p.cancelled"
+        "        or p.bill_id < %(number)s and (not p.cancelled or exists ("
+        "          select from billing_bill b where b.id = p.bill_id and b.cancelled_at > %(at)s)))"
+        " group by p.agreement_id",
+        {
+            "first": agreement_ids.min(),
+            "last": agreement_ids.max(),
+            "number": run.first_bill_number,
+            "at": run.approved_at,
+        },
         {"agreement_id": pl.Int64, "billed_to": pl.Date},
     )
 

@@ -226,3 +226,8 @@ def latest_run_of(cycle: Cycle) -> BillingRun | None:
     """Return the cycle's newest run that was not discarded."""
     runs = BillingRun.objects.filter(cycle=cycle).exclude(state=BillingRun.State.DISCARDED)
     return runs.order_by("-pk").first()
+
+
+def findings_of_account(run: BillingRun, account_id: int) -> list[Finding]:
+    """Return why one account's drafted bill was listed."""
+    return list(Finding.objects.filter(run_id=run.pk, account_id=account_id).order_by("code", "pk"))

@@ -1,0 +1,36 @@
+"""What people type on the pages of billing: a cycle and a day, or a reason."""
+
+from typing import Any
+
+from django import forms
+
+from curbstop.billing.models import Cycle
+from curbstop.billing.queries import cycles
+
+REASON_LENGTH_MIN = 10
+
+
+class DraftRun(forms.Form):
+    """Which cycle to draft, and up to which day."""
+
+    cycle = forms.ModelChoiceField(queryset=Cycle.objects.none(), empty_label=None)
+    through = forms.DateField(
+        label="Bill days before",
+        help_text="The first day that this run does not bill, usually the read day.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cycle"].queryset = cycles()  # type: ignore[attr-defined]  # a ModelChoiceField
+
+
+class Reason(forms.Form):
+    """Why somebody decided so, in a sentence that an auditor will read."""
+
+    reason = forms.CharField(
+        min_length=REASON_LENGTH_MIN,
+        max_length=500,
+        help_text="A sentence that an auditor will understand.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

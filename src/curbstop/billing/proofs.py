@@ -1,0 +1,146 @@
+"""What billing promises, recomputed from its rows and compared with the ledger's."""
+
+from typing import Final
+
+from django.db import connection
+
+from curbstop.billing.models import BillingRun
+from curbstop.billing.queries import agreements_without_outcome
+from curbstop.foundation.numbering import last_number_of
+from curbstop.foundation.proofs import Outcome, Proof
+
+NUMBER_SERIES = "billing.bill"
+SHOWN_MAX = 100
+
+_NOT_ITS_LINES = """
+select b.id, b.total_cents, coalesce(sum(l.amount_cents), 0)::bigint
+  from billing_bill b left join billing_billline l on l.bill_id = b.id
+ group by b.id having b.total_cents <> coalesce(sum(l.amount_cents), 0)
+"""
+_NOT_ITS_ENTRY = """
+select b.id, b.total_cents, p.cents, i.cents
+  from billing_bill b
+  left join (select entry_id, sum(debit_cents)::bigint as cents from ledger_posting
+              where debtor_id is not null group by entry_id) p on p.entry_id = b.entry_id
+  left join (select entry_id, sum(amount_cents)::bigint as cents from ledger_openitem
+              group by entry_id) i on i.entry_id = b.entry_id
+ where b.total_cents > 0 and (p.cents is distinct from b.total_cents
+                              or i.cents is distinct from b.total_cents)
+"""
+_MISSING_NUMBERS = """
+select n from generate_series(1, %(last)s) n
+ where not exists (select from billing_bill b where b.id = n)
+   and not exists (select from billing_runpartition p
+                    where p.state <> 'committed' and n >= p.first_bill_number
+                      and n < p.first_bill_number + p.bills)
+"""
+_TWICE = """
+select agreement_id, period, before from (
+  select agreement_id, period,
+         lag(period) over (partition by agreement_id order by period) as before
+    from billing_billedperiod where not cancelled) p
+ where period && before
+"""
+# Half a cent of rounding, and what eight decimals leave of a price that has more.
+_UNDERIVED = """
+select bill_id, line_number, amount_cents from (
+  select bill_id, line_number, amount_cents, (derivation ->> 'quantity')::numeric as quantity,
+         100 * least((derivation ->> 'quantity')::numeric * (derivation ->> 'unit_price')::numeric,
+                     (derivation ->> 'cap')::numeric) as cents
+    from billing_billline) l
+ where cents is null or abs(amount_cents - cents) > 0.5 + abs(quantity) * 0.000001
+"""
+_WITHOUT_CYCLE = """
+select distinct a.number from customers_serviceagreement g
+  join customers_account a on a.id = g.account_id
+ where g.ends_on is null
+   and not exists (select from billing_cycleassignment c
+                    where c.account_id = g.account_id and c.ends_on is null)
+"""
+
+
+def _bills_equal_lines() -> Outcome:
+    failures = [f"Bill {number}: {total} cents, its lines {lines}." for number, total, lines in _rows(_NOT_ITS_LINES)]
+    return Outcome(_count("billing_bill"), failures)
+
+
+def _bills_equal_entries() -> Outcome:
+    failures = [
+        f"Bill {number}: {total} cents, its entry {posted}, its open items {items}."
+        for number, total, posted, items in _rows(_NOT_ITS_ENTRY)
+    ]
+    return Outcome(_count("billing_bill"), failures)
+
+
+def _numbers_without_gap() -> Outcome:
+    last = last_number_of(NUMBER_SERIES)
+    missing = _rows(_MISSING_NUMBERS, {"last": last})
+    return Outcome(last, [f"Bill number {number} was given out and is no bill." for (number,) in missing])
+
+
+def _no_day_twice() -> Outcome:
+    failures = [
+        f"Agreement {agreement} is billed for {period} and for {before}." for agreement, period, before in _rows(_TWICE)
+    ]
+    return Outcome(_count("billing_billedperiod"), failures)
+
+
+def _lines_derived() -> Outcome:
+    failures = [
+        f"Bill {number}, line {line}: {cents} cents do not follow from its derivation."
+        for number, line, cents in _rows(_UNDERIVED)
+    ]
+    return Outcome(_count("billing_billline"), failures)
+
+
+def _every_service_accounted_for() -> Outcome:
+    checked, failures = 0, []
+    for run in BillingRun.objects.filter(state=BillingRun.State.RELEASED).order_by("pk"):
+        due, left_out = agreements_without_outcome(run)
+        checked += due
+        failures += [f"Run {run.pk}: agreement {each} is neither billed, held nor exempt." for each in left_out]
+    return Outcome(checked, failures)
+
+
+def _every_account_in_a_cycle() -> Outcome:
+    failures = [f"Account {number} is in no billing cycle." for (number,) in _rows(_WITHOUT_CYCLE)]
+    return Outcome(_count("billing_cycleassignment"), failures)
+
+
+def _rows(query: str, params: dict[str, int] | None = None) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} limit {SHOWN_MAX}", params)
+        return list(cursor.fetchall())
+
+
+def _count(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"select count(*) from {table}")  # noqa: S608  # one of our own table names
+        return int(cursor.fetchone()[0])
+
+
+PROOFS: Final = (
+    Proof("bills-equal-lines", "Every bill is the sum of its printed lines.", _bills_equal_lines),
+    Proof(
+        "bills-equal-entries",
+        "Every bill equals its ledger entry and the open items it left.",
+        _bills_equal_entries,
+    ),
+    Proof("bill-numbers-gap-free", "Bill numbers have no gap.", _numbers_without_gap),
+    Proof("no-day-billed-twice", "No service is billed twice for a day.", _no_day_twice),
+    Proof(
+        "bill-lines-derived",
+        "Every line follows from its own quantity, price and cap.",
+        _lines_derived,
+    ),
+    Proof(
+        "every-service-billed",
+        "Every active service of a released run is billed, held with a reason or exempt.",
+        _every_service_accounted_for,
+    ),
+    Proof(
+        "every-account-in-a-cycle",
+        "Every account with an open service belongs to a billing cycle.",
+        _every_account_in_a_cycle,
+    ),
+)

@@ -1,0 +1,28 @@
+"""Addresses of billing: runs, the drafted bills in them, and released bills."""
+
+from django.urls import path
+
+from curbstop.billing.views import bills, review, runs
+
+app_name = "billing"
+
+urlpatterns = [
+    path("runs/", runs.runs, name="runs"),
+    path("runs/draft/", runs.draft_run, name="draft_run"),
+    path("runs/<int:pk>/", runs.run, name="run"),
+    path("runs/<int:pk>/progress/", runs.run_progress, name="run_progress"),
+    path("runs/<int:pk>/approval/", runs.approve_run, name="approve_run"),
+    path("runs/<int:pk>/release/", runs.release_run, name="release_run"),
+    path("runs/<int:pk>/exceptions/", review.exceptions, name="exceptions"),
+    path("runs/<int:pk>/accounts/<int:account_id>/", review.drafted_bill, name="drafted_bill"),
+    path("runs/<int:pk>/accounts/<int:account_id>/hold/", review.hold_bill, name="hold_bill"),
+    path("runs/<int:pk>/accounts/<int:account_id>/clear/", review.clear_bill, name="clear_bill"),
+    path("bills/<int:number>/", bills.bill, name="bill"),
+    path("bills/<int:number>/statement.pdf", bills.statement_pdf, name="statement_pdf"),
+    path("bills/<int:number>/cancellation/", bills.request_cancellation, name="request_cancellation"),
+    path(
+        "bills/<int:number>/cancellation/approval/",
+        bills.approve_cancellation,
+        name="approve_cancellation",
+    ),
+]

@@ -1,0 +1,95 @@
+"""Released bills: the page with each line's derivation, the statement, and cancellation by two people."""
+
+from pathlib import Path
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from curbstop.billing import forms, operations, permissions
+from curbstop.billing.domain.statement import statements_data
+from curbstop.billing.queries import (
+    bill_lines_of,
+    bills_visible_to,
+    cancellation_request_of,
+    statement_of_bill,
+)
+from curbstop.foundation.access.guards import StaffRequest, requires
+from curbstop.foundation.documents import render_pdf
+
+DOCUMENTS = Path(__file__).parents[1] / "documents"
+
+
+@requires(permissions.SEE_BILLS)
+def bill(request: StaffRequest, number: int) -> HttpResponse:
+    """Show one bill and what each of its lines was derived from."""
+    return _page(request, number, forms.Reason())
+
+
+@requires(permissions.SEE_BILLS)
+def statement_pdf(request: StaffRequest, number: int) -> HttpResponse:
+    """Print the statement of one bill, as it was sent."""
+    shown = get_object_or_404(bills_visible_to(request.user), number=number)
+    data = statements_data([statement_of_bill(shown)])
+    return HttpResponse(
+        render_pdf(DOCUMENTS / "statement.typ", data),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="bill-{number}.pdf"'},
+    )
+
+
+@requires(permissions.REQUEST_CANCELLATION)
+@require_POST
+def request_cancellation(request: StaffRequest, number: int) -> HttpResponse:
+    """Ask for a bill to be cancelled."""
+    shown = get_object_or_404(bills_visible_to(request.user), number=number)
+    form = forms.Reason(request.POST)
+    if form.is_valid():
+        try:
+            operations.request_cancellation(
+                bill=shown,
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        except operations.CancellationRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("billing:bill", number)
+    return _page(request, number, form)
+
+
+@requires(permissions.APPROVE_CANCELLATION)
+@require_POST
+def approve_cancellation(request: StaffRequest, number: int) -> HttpResponse:
+    """Cancel a bill that somebody else asked to cancel."""
+    get_object_or_404(bills_visible_to(request.user), number=number)
+    asked = cancellation_request_of(number)
+    if asked is None:
+        messages.error(request, "Nobody asked for this bill to be cancelled.")
+        return redirect("billing:bill", number)
+    try:
+        operations.approve_cancellation(request=asked, by=request.user, at=timezone.now())
+    except operations.CancellationRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "The bill is cancelled and its days can be billed again.")
+    return redirect("billing:bill", number)
+
+
+def _page(request: StaffRequest, number: int, form: forms.Reason) -> HttpResponse:
+    shown = get_object_or_404(bills_visible_to(request.user), number=number)
+    asked = cancellation_request_of(number)
+    context = {
+        "bill": shown,
+        "lines": bill_lines_of([number])[number],
+        "asked": asked,
+        "may_request": request.user.may(permissions.REQUEST_CANCELLATION),
+        "may_cancel": asked is not None
+        and asked.by_id != request.user.pk
+        and request.user.may(permissions.APPROVE_CANCELLATION),
+        "form": form,
+    }
+    return render(request, "billing/bill.html", context)
