@@ -62,7 +62,17 @@ def barriers(page):
 
 class TestPages:
     def test_have_no_serious_barrier(self, page, live_server, rosa):
-        addresses = ("/", "/search/?q=", f"/accounts/{rosa.number}/")
+        addresses = (
+            "/",
+            "/search/?q=",
+            f"/accounts/{rosa.number}/",
+            "/counter/receipts/",
+            "/counter/drawers/",
+            "/treasury/deposits/",
+            "/billing/runs/",
+            "/billing/bills/1/",
+            "/reports/",
+        )
 
         for address in addresses:
             page.goto(live_server.url + address)
