@@ -6,11 +6,10 @@ from datetime import date
 from curbstop.foundation.access.models import User
 from curbstop.foundation.money import format_cents
 from curbstop.foundation.proofs import discover
-from curbstop.ledger.models import BusinessDay
-from curbstop.ledger.queries import head_hash
+from curbstop.ledger.queries import head_hash, latest_business_day
 from curbstop.ordinances.queries import city
 from curbstop.reports.queries import register
-from curbstop.treasury.models import JournalExport
+from curbstop.treasury.queries import has_exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Figures:
 
 def is_made() -> bool:
     """Tell whether a city was made here and worked its day to the end: the journal is the last thing."""
-    return JournalExport.objects.exists()
+    return has_exported()
 
 
 def is_begun() -> bool:
@@ -40,7 +39,8 @@ def is_begun() -> bool:
 
 def figures() -> Figures:
     """Return the figures of the latest business day, each taken from the registers that anybody can export."""
-    day = BusinessDay.objects.order_by("-day").values_list("day", flat=True)[0]
+    day = latest_business_day()
+    assert day is not None, "the demo worked a day before it is told about"
     bills = register("billing", first_day=day, last_day=day)
     cash = register("daily-cash", first_day=day, last_day=day)
     deposits = register("deposits", first_day=day, last_day=day)

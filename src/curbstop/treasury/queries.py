@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
-from curbstop.cashiering.models import DenominationCount, Drawer, Tender
-from curbstop.cashiering.queries import undeposited_drawers
+from curbstop.cashiering.models import Drawer
+from curbstop.cashiering.queries import checks_in, pieces_in, undeposited_drawers
 from curbstop.foundation.access.models import User
 from curbstop.foundation.money import format_cents
 from curbstop.ledger.queries import journal_frame
@@ -29,6 +29,11 @@ def exports_visible_to(user: User) -> QuerySet[JournalExport]:
     return exports if user.may(permissions.VIEW_DEPOSITS) else exports.none()
 
 
+def has_exported() -> bool:
+    """Tell whether any journal went to the general ledger yet."""
+    return JournalExport.objects.exists()
+
+
 def drawers_to_deposit() -> QuerySet[Drawer]:
     """Return the closed drawers that no deposit carries yet, oldest first."""
     return undeposited_drawers().exclude(pk__in=DepositDrawer.objects.values("drawer"))
@@ -44,14 +49,8 @@ def journal_lines(from_on: date, to_on: date) -> list[JournalLine]:
 def deposit_document(deposit: Deposit) -> dict[str, Any]:
     """Return the data of `documents/deposit_slip.typ`, with the cents that the page shows beside the printed text."""
     place = city()
-    drawers = [row.drawer for row in deposit.drawers.select_related("drawer__till", "drawer__cashier")]
-    pieces = (
-        DenominationCount.objects.filter(count__closes__in=drawers, pieces__gt=0)
-        .values("face_cents")
-        .annotate(total=Sum("pieces"))
-        .order_by("-face_cents")
-    )
-    checks = Tender.objects.filter(kind="check", receipt__drawer__in=drawers, receipt__void__isnull=True)
+    rows = list(deposit.drawers.select_related("drawer__till", "drawer__cashier"))
+    drawers = [row.drawer for row in rows]
     verification = getattr(deposit, "verification", None)
     return {
         "language": "en",
@@ -65,16 +64,9 @@ def deposit_document(deposit: Deposit) -> dict[str, Any]:
         "prepared_by": _name(deposit.prepared_by),
         "prepared_at": f"{deposit.at.astimezone(ZoneInfo(place.timezone)):%b %d, %Y, %I:%M %p}",
         "verified_by": _name(verification.verified_by) if verification else "",
-        "drawers": [_drawer_line(row) for row in deposit.drawers.select_related("drawer__till", "drawer__cashier")],
-        "denominations": [
-            _with_text({"face_cents": row["face_cents"], "pieces": row["total"]}, row["face_cents"] * row["total"])
-            for row in pieces
-        ],
-        "checks": [
-            {"receipt": str(check.receipt), "number": check.reference, "reference": check.reference}
-            | {"amount_cents": check.amount_cents, "amount": format_cents(check.amount_cents)}
-            for check in checks.select_related("receipt__till").order_by("pk")
-        ],
+        "drawers": [_drawer_line(row) for row in rows],
+        "denominations": [_piece_line(face, pieces) for face, pieces in pieces_in(drawers)],
+        "checks": [_check_line(*check) for check in checks_in(drawers)],
         "float_cents": -sum(drawer.float_cents for drawer in drawers),
         "cash_total": format_cents(deposit.cash_cents),
         "check_total": format_cents(deposit.check_cents),
@@ -82,9 +74,14 @@ def deposit_document(deposit: Deposit) -> dict[str, Any]:
     }
 
 
-def _with_text(row: dict[str, int], amount_cents: int) -> dict[str, Any]:
-    printed = {"face": format_cents(row["face_cents"]), "amount": format_cents(amount_cents)}
-    return {**row, "amount_cents": amount_cents, **printed}
+def _piece_line(face_cents: int, pieces: int) -> dict[str, Any]:
+    cents = face_cents * pieces
+    numbers = {"face_cents": face_cents, "pieces": pieces, "amount_cents": cents}
+    return {**numbers, "face": format_cents(face_cents), "amount": format_cents(cents)}
+
+
+def _check_line(receipt: str, number: str, cents: int) -> dict[str, Any]:
+    return {"receipt": receipt, "reference": number, "amount_cents": cents, "amount": format_cents(cents)}
 
 
 def _drawer_line(row: DepositDrawer) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from curbstop.cashiering.queries.documents import receipt_document, receipt_lines
 from curbstop.cashiering.queries.drawers import (
+    checks_in,
     counts_of,
     drawer_totals,
     drawers_visible_to,
     expectation_of,
     open_drawer_of,
+    pieces_in,
     tills,
     tills_free,
     undeposited_drawers,
@@ -25,6 +27,7 @@ from curbstop.cashiering.queries.rules import (
 __all__ = [
     "application_order",
     "carts_visible_to",
+    "checks_in",
     "counts_of",
     "denominations",
     "drawer_totals",
@@ -32,6 +35,7 @@ __all__ = [
     "expectation_of",
     "float_cents",
     "open_drawer_of",
+    "pieces_in",
     "reason_letters_min",
     "receipt_document",
     "receipt_lines",

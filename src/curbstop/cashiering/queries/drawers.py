@@ -1,5 +1,6 @@
 """Drawers: whose is open, what each should hold, and which still wait for a deposit."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from curbstop.cashiering import permissions
 from curbstop.cashiering.domain.counts import DrawerExpectation, difference
 from curbstop.cashiering.domain.tenders import TenderKind
-from curbstop.cashiering.models import Drawer, Receipt, Tender, Till
+from curbstop.cashiering.models import DenominationCount, Drawer, Receipt, Tender, Till
 from curbstop.foundation.access.models import User
 
 
@@ -137,3 +138,17 @@ def _totals_row(drawer: Any, rounding_cents: int) -> dict[str, Any]:
         "short_cents": drawer.short_cents,
         "state": "Open" if drawer.is_open else "Closed",
     }
+
+
+def pieces_in(drawers: Iterable[Drawer]) -> list[tuple[int, int]]:
+    """Return face value in cents and pieces of what the closing counts of some drawers found, largest first."""
+    found = DenominationCount.objects.filter(count__closes__in=list(drawers), pieces__gt=0)
+    totals = found.values("face_cents").annotate(total=Sum("pieces")).order_by("-face_cents")
+    return list(totals.values_list("face_cents", "total"))
+
+
+def checks_in(drawers: Iterable[Drawer]) -> list[tuple[str, str, int]]:
+    """Return receipt, check number and cents of every check kept in some drawers, in the order they came."""
+    checks = Tender.objects.filter(kind=TenderKind.CHECK, receipt__drawer__in=list(drawers), receipt__void=None)
+    found = checks.select_related("receipt__till").order_by("receipt__at", "pk")
+    return [(str(check.receipt), check.reference, check.amount_cents) for check in found]

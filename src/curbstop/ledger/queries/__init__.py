@@ -16,7 +16,7 @@ from curbstop.ledger.queries.balances import (
     balances_of_items,
     unapplied_credit_of,
 )
-from curbstop.ledger.queries.days import NoOpenBusinessDay, current_business_day, is_open_on
+from curbstop.ledger.queries.days import NoOpenBusinessDay, current_business_day, is_open_on, latest_business_day
 from curbstop.ledger.queries.items import (
     OpenItemRow,
     lock_open_items,
@@ -47,6 +47,7 @@ __all__ = [
     "head_hash",
     "is_open_on",
     "journal_frame",
+    "latest_business_day",
     "lock_open_items",
     "oldest_unsealed_at",
     "open_items_by_debtor",

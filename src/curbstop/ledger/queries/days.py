@@ -20,6 +20,11 @@ def current_business_day() -> date:
     return day
 
 
+def latest_business_day() -> date | None:
+    """Return the last day that was opened, whether it is still open or not."""
+    return BusinessDay.objects.order_by("-day").values_list("day", flat=True).first()
+
+
 def is_open_on(day: date) -> bool:
     """Tell whether entries may carry this day: it lies in an open fiscal period."""
     return FiscalPeriod.objects.filter(starts_on__lte=day, ends_on__gt=day, closed_at=None).exists()
