@@ -151,6 +151,15 @@ class TestStatement:
 
         assert len(pages_of(crowded)) == 1
 
+    def test_prints_a_tax_as_a_share_of_dollars(self) -> None:
+        tax = ServiceCharges(
+            "Utility tax", (ChargeLine("Utility tax", Decimal("66.15"), "percent", Decimal("0.2"), 1323),)
+        )
+
+        (page,) = pages_of(replace(BASE, services=(tax,)))
+
+        assert "$66.15 × 20% $13.23" in page
+
     def test_prints_a_credit_as_one(self) -> None:
         (page,) = pages_of(replace(BASE, prior_balance_cents=-20_000, payments_cents=0))
 

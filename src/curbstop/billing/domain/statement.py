@@ -27,6 +27,7 @@ class Letterhead:
     phone: str
     payee: str
     remittance_lines: tuple[str, ...]
+    remittance_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class PeriodUse:
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
-    """One printed charge; `unit` is a unit of measure, or `each` for a plain count."""
+    """One printed charge; `unit` is a unit of measure, `each`, or `percent` of dollars."""
 
     label: str
     quantity: Decimal
@@ -137,7 +138,7 @@ def statement_data(statement: Statement) -> dict[str, Any]:
         "language": language,
         "words": {
             **words,
-            "pay_to": words["pay_to"].format(payee=head.payee),
+            "pay_to": head.remittance_note or words["pay_to"].format(payee=head.payee),
             "questions": words["questions"].format(phone=head.phone),
             "languages": words["languages"].format(phone=head.phone),
             "days": words["days"].format(days=days),
@@ -224,6 +225,9 @@ def _service(service: ServiceCharges, words: Any) -> dict[str, Any]:
 
 
 def _how(line: ChargeLine, words: Any) -> str:
+    if line.unit == "percent":
+        # A tax: the quantity is the dollars it is levied on, the price a share of each.
+        return f"${line.quantity:,.2f} × {_number(line.unit_price * 100)}%"
     unit = words.get(line.unit, line.unit)
     quantity = f"{_number(line.quantity)} {unit}".rstrip()
     return f"{quantity} × {_price(line.unit_price)}"

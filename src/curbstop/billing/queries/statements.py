@@ -62,7 +62,8 @@ def _letterhead(language: str) -> Letterhead:
         address_lines=profile.address_lines,
         phone=profile.phone,
         payee=profile.payee,
-        remittance_lines=tuple(_in(profile.remittance, language).splitlines()),
+        remittance_lines=profile.address_lines,
+        remittance_note=_in(profile.remittance, language),
     )
 
 
@@ -122,7 +123,8 @@ def _use(lines: list[BillLine]) -> pl.DataFrame:
 
 
 def _readings(lines: list[BillLine], use: pl.DataFrame, language: str) -> tuple[MeterReading, ...]:
-    names = {line.agreement_id: _service_name(line, language) for line in lines}
+    # The first line names the meter: a tax on water is charged under the same agreement, after it.
+    names = {line.agreement_id: _service_name(line, language) for line in reversed(lines)}
     billed = {line.usage_id for line in lines}
     return tuple(_reading(row, names[row["agreement_id"]]) for row in use.to_dicts() if row["usage_id"] in billed)
 

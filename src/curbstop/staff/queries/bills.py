@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from curbstop.billing.queries import BillLineRow, BillRow, bill_lines_of, bills_of
+from curbstop.foundation.web.tags import price, quantity
 
 UNIT_WORDS = {"ccf": "CCF", "kgal": "kgal", "day": "days", "each": "", "cubic_feet": "cu ft"}
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedLine:
-    """One printed line, its unit in words and the rest of its derivation as a sentence."""
+    """One printed line: its quantity times its price, and the rest of its derivation as a sentence."""
 
     line: BillLineRow
-    unit: str
+    how: str
     explanation: str
 
 
@@ -61,4 +62,11 @@ def _clauses(derivation: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _explained(line: BillLineRow) -> ExplainedLine:
-    return ExplainedLine(line, unit_words(line.unit), explanation_of(line.derivation))
+    return ExplainedLine(line, _how(line), explanation_of(line.derivation))
+
+
+def _how(line: BillLineRow) -> str:
+    if line.unit == "percent":
+        return f"${line.quantity:,.2f} × {quantity(line.unit_price * 100)}%"
+    counted = f"{quantity(line.quantity)} {unit_words(line.unit)}".rstrip()
+    return f"{counted} × ${price(line.unit_price)}"
