@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -34,7 +35,7 @@ def _folder(name: str) -> Path:
 
 
 @pytest.fixture
-def city(db):
+def city(db: None) -> Any:
     """A city with water and sewer, and one section of its code."""
     from curbstop.foundation.database.transactions import transaction
     from curbstop.ledger.operations import AccountRow, ServiceRow, declare_accounts, declare_services
@@ -59,7 +60,7 @@ def city(db):
 
 
 @pytest.fixture
-def agreement(city):
+def agreement(city: Any) -> Any:
     """One customer's agreement for water at one tap, from January 2026."""
     from curbstop.customers.models import Premises, ServicePoint
     from curbstop.customers.operations import (

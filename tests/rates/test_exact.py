@@ -1,5 +1,6 @@
 """Exact columns: what they say is what fractions say, in 64 bits and beyond."""
 
+from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
@@ -50,7 +51,7 @@ class TestReckonExactly:
             assert column.numerators.dtype == object or column.bound < 2 * LIMIT
 
     @given(st.lists(st.decimals(-(10**14), 10**14, places=12), min_size=1, max_size=8))
-    def test_comes_out_as_decimals_unchanged(self, numbers: list) -> None:
+    def test_comes_out_as_decimals_unchanged(self, numbers: list[Decimal]) -> None:
         column = exact([Fraction(each) for each in numbers])
         assert to_decimal(column, len(numbers), 12).to_list() == numbers
 
@@ -73,7 +74,7 @@ class TestReadColumn:
         assert from_series(text.head(2).str.strip_chars().cast(pl.Decimal(18, 4))).fractions() == [Fraction("1.5"), 2]
 
     @pytest.mark.parametrize("column", [[1.5], ["5/8"], ["1e999999"], ["NaN"], [""], [True]])
-    def test_refuses_what_is_not_exact(self, column: list) -> None:
+    def test_refuses_what_is_not_exact(self, column: list[object]) -> None:
         with pytest.raises(ValueError, match=r"usage|number"):
             from_series(pl.Series("usage", column))
 

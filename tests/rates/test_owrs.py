@@ -1,5 +1,6 @@
 """The Open Water Rate Specification: what it may say, and how a file that says it badly is refused."""
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from textwrap import dedent, indent
 
@@ -23,7 +24,7 @@ def bill(fields: str, **inputs: str) -> Fraction:
     return amount
 
 
-def rows(fields: str, inputs: list[dict[str, str]]) -> PricedRows:
+def rows(fields: str, inputs: Sequence[Mapping[str, str | None]]) -> PricedRows:
     return price_class(home(fields).classes["HOME"], pl.DataFrame(inputs, infer_schema_length=None))
 
 
@@ -204,6 +205,11 @@ class TestRefuseRateFile:
         schedule = read_owrs(text, "town.owrs")
         assert schedule.classes == {}
         assert schedule.problems
+
+    def test_refuses_an_alias_which_may_unfold_without_end(self) -> None:
+        schedule = home("tier_starts: &a [0, *a]\nbill: 1")
+        (problem,) = schedule.problems
+        assert (problem.field, problem.message) == ("tier_starts", "is an alias of another place; write it out")
 
     def test_refuses_a_formula_without_end(self) -> None:
         for text in ("(" * 5_000, "1" + "+1" * 5_000, "1e999999999"):

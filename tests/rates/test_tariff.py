@@ -180,6 +180,8 @@ class TestRefuseTariff:
             (HEAD.replace('section: "13.04"\n', ""), "components[1].section"),
             (HEAD.replace("60", "0"), "period.standard_days"),
             (HEAD.replace("tariff:", "tarif:"), "tarif"),
+            (HEAD.replace("water", "The Water"), "tariff"),
+            (HEAD.replace("unit:", "name: {fr: Eau}\nunit:"), "name.fr"),
             (HEAD.replace("unit:", "tariff:"), "tariff"),
         ],
     )

@@ -74,7 +74,7 @@ def read_document(text: str) -> Fields:
         raise Unreadable(f"is not YAML: {problem}") from None
     if not isinstance(root, MappingNode):
         raise Unreadable("is empty or not a mapping of fields", 1)
-    return _fields(root, ())
+    return _Reading().fields(root, ())
 
 
 def trail_of(text: str, line: int) -> tuple[str, ...]:
@@ -102,26 +102,35 @@ def walk(value: Value) -> Iterator[Text]:
                 yield from walk(each)
 
 
-def _fields(node: MappingNode, trail: tuple[str, ...]) -> Fields:
-    values: dict[str, Value] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, ScalarNode):
-            raise Unreadable("a key is not a plain word", line, trail)
-        key = str(key_node.value).strip()
-        if key in values:
-            raise Unreadable("this key is given twice", line, (*trail, key))
-        values[key] = _value(value_node, (*trail, key))
-    return Fields(values, node.start_mark.line + 1)
+class _Reading:
+    """One document on its way from nodes to located text."""
 
+    def __init__(self) -> None:
+        self.seen: set[int] = set()
 
-def _value(node: Node, trail: tuple[str, ...]) -> Value:
-    line = node.start_mark.line + 1
-    if len(trail) > DEEPEST:
-        raise Unreadable(f"nests more than {DEEPEST} deep", line, trail)
-    if isinstance(node, ScalarNode):
-        return Text(str(node.value).strip(), line)
-    if isinstance(node, SequenceNode):
-        return Items(tuple(_value(each, trail) for each in node.value), line)
-    assert isinstance(node, MappingNode), "an alias is resolved when the document is composed"
-    return _fields(node, trail)
+    def fields(self, node: MappingNode, trail: tuple[str, ...], depth: int = 0) -> Fields:
+        values: dict[str, Value] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, ScalarNode):
+                raise Unreadable("a key is not a plain word", line, trail)
+            key = str(key_node.value).strip()
+            if key in values:
+                raise Unreadable("this key is given twice", line, (*trail, key))
+            values[key] = self.value(value_node, (*trail, key), depth + 1)
+        return Fields(values, node.start_mark.line + 1)
+
+    def value(self, node: Node, trail: tuple[str, ...], depth: int) -> Value:
+        line = node.start_mark.line + 1
+        if depth > DEEPEST:
+            raise Unreadable(f"nests more than {DEEPEST} deep", line, trail)
+        if id(node) in self.seen:
+            # A repeated node may contain itself, or unfold without end.
+            raise Unreadable("is an alias of another place; write it out", line, trail)
+        self.seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            return Text(str(node.value).strip(), line)
+        if isinstance(node, SequenceNode):
+            return Items(tuple(self.value(each, trail, depth + 1) for each in node.value), line)
+        assert isinstance(node, MappingNode), "there is no fourth kind of node"
+        return self.fields(node, trail, depth)

@@ -100,6 +100,10 @@ class ExactColumn:
         (numerators,) = _wide_enough(max(self.bound, limit * self.scale), self.numerators)
         return np.asarray(np.abs(numerators) > limit * self.scale, dtype=np.bool_)
 
+    def is_whole(self) -> bool:
+        """Say whether all numbers are whole and fit 64 bits."""
+        return self.bound < LIMIT and not (self.numerators % self.scale).any()
+
     def rounded_half_even(self) -> ExactColumn:
         """Round to whole numbers, a half to the even one."""
         (numerators,) = _wide_enough(2 * self.bound + self.scale, self.numerators)
@@ -204,7 +208,7 @@ def to_decimal(column: ExactColumn, size: int, decimals: int) -> pl.Series:
     whole, part = 10**decimals, 10**decimals // rounded.scale
     numerators = rounded.spread(size)
     if rounded.bound * part < LIMIT:
-        scaled = pl.DataFrame({"n": pl.Series(numerators * part, dtype=pl.Int64)})
+        scaled = pl.DataFrame({"n": pl.Series(np.asarray(numerators * part, dtype=np.int64))})
         # Digits before and after the point apart: dividing a wide Decimal would overflow it.
         above = (pl.col("n") // whole).cast(pl.Decimal(38, decimals))
         below = (pl.col("n") % whole).cast(pl.Decimal(38, decimals)) / whole

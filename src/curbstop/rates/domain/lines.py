@@ -59,7 +59,8 @@ def bill_lines(priced: PricedRows, source: Mapping[str, str]) -> pl.DataFrame:
 
 def _numbered(lines: pl.DataFrame) -> pl.DataFrame:
     """Put lines in order of row and charge, and number those of each row from 1."""
-    ordered = lines.sort("row", "line")
+    # Charges were put together in order, so that order within a row is kept by a stable sort.
+    ordered = lines.sort("row", maintain_order=True)
     rows = ordered["row"].to_numpy()
     first = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
     begins = np.repeat(first, np.diff(np.append(first, len(rows))))
@@ -148,7 +149,10 @@ def _said(name: str, column: ExactColumn) -> pl.Expr:
         decimals = exact.to_decimal(column, 1, QUANTITY_DECIMALS)
         said = pl.lit(f',"{name}":"{decimals.cast(pl.String).str.replace(_IDLE_ZEROS, "")[0]}"')
     else:
-        plain = pl.col(name).cast(pl.String).str.replace(_IDLE_ZEROS, "")
+        if column.is_whole():
+            plain = pl.col(name).cast(pl.Int64).cast(pl.String)
+        else:
+            plain = pl.col(name).cast(pl.String).str.replace(_IDLE_ZEROS, "")
         said = pl.concat_str(pl.lit(f',"{name}":"'), plain, pl.lit('"'))
     if name == "up_to":
         return pl.when("has_end").then(said).otherwise(pl.lit(""))

@@ -64,7 +64,8 @@ def compile_tariff(document: str, name: str = "tariff") -> Schedule:
 
 def _defaults(top: Section) -> Defaults:
     top.allow((*_FIELDS, *_FIELDS_OF_A_PACK))
-    top.text("tariff")
+    top.name("tariff")
+    _names(top)
     unit = top.text("unit")
     if unit not in {each.value for each in Unit}:
         raise top.problem("unit", f"“{unit}” is not a unit; expected one of {', '.join(Unit)}")
