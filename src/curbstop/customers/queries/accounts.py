@@ -1,10 +1,9 @@
-"""What other rooms and pages may know about customers, accounts and agreements."""
+"""Finding accounts as a caller names them, and what the page of one shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import polars as pl
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
@@ -13,43 +12,11 @@ from curbstop.customers.domain.texts import address_key, phone_digits, search_ke
 from curbstop.customers.models import Account, Contact, ServiceAgreement
 from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.foundation.access.models import User
-from curbstop.foundation.database.copying import read_frame
 
 # Fewer digits than this are an account number or a house number, not a telephone number.
 PHONE_DIGITS_MIN = 7
 # A misspelled name shares at least this part of its trigrams: `Delgdo` finds `Delgado`.
 SIMILARITY_MIN = 0.45
-
-AGREEMENT_COLUMNS: dict[str, type[pl.DataType]] = {
-    "agreement_id": pl.Int64,
-    "account_id": pl.Int64,
-    "debtor_id": pl.Int64,
-    "service_point_id": pl.Int64,
-    "service_id": pl.Int64,
-    "starts_on": pl.Date,
-    "ends_on": pl.Date,
-}
-ACCOUNT_COLUMNS: dict[str, type[pl.DataType]] = {
-    "account_id": pl.Int64,
-    "account_number": pl.String,
-    "debtor_id": pl.Int64,
-    "customer_id": pl.Int64,
-    "customer_name": pl.String,
-    "language": pl.String,
-    "address_line": pl.String,
-    "unit": pl.String,
-    "city": pl.String,
-    "state": pl.String,
-    "zip": pl.String,
-    "inside_city": pl.Boolean,
-    "mailing_line_1": pl.String,
-    "mailing_line_2": pl.String,
-    "mailing_city": pl.String,
-    "mailing_state": pl.String,
-    "mailing_zip": pl.String,
-    "opened_on": pl.Date,
-    "closed_on": pl.Date,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,95 +218,3 @@ def contacts_of(customer_id: int, limit: int = 50) -> list[Contact]:
     """Return the latest contacts with a customer, newest first."""
     contacts = Contact.objects.filter(customer_id=customer_id).select_related("by", "account")
     return list(contacts.order_by("-at", "-pk")[:limit])
-
-
-def known_numbers(
-    *,
-    accounts: Sequence[str] = (),
-    customers: Sequence[str] = (),
-    service_points: Sequence[str] = (),
-) -> set[str]:
-    """Return which of the numbers are in use, for a file that brings its own."""
-    query = """
-        select number from customers_account where number = any(%s)
-        union all select number from customers_customer where number = any(%s)
-        union all select number from customers_servicepoint where number = any(%s)"""
-    params = [list(accounts), list(customers), list(service_points)]
-    return set(read_frame(query, params, {"number": pl.String})["number"])
-
-
-def account_bounds() -> tuple[int, int]:
-    """Return the lowest and the highest account id, for whoever goes through all of them in parts."""
-    query = "select coalesce(min(id), 0) as first, coalesce(max(id), 0) as last from customers_account"
-    (bounds,) = read_frame(query).rows()
-    return bounds[0], bounds[1]
-
-
-def agreements_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFrame:
-    """Return every agreement of the accounts in an id range, both ends included.
-
-    Columns: agreement_id, account_id, debtor_id, service_point_id, service_id, starts_on, ends_on (null
-    while open), in the order of account and agreement.
-    """
-    query = """
-        select g.id as agreement_id, g.account_id, a.debtor_id, g.service_point_id, p.service_id,
-               g.starts_on, g.ends_on
-          from customers_serviceagreement g
-          join customers_account a on a.id = g.account_id
-          join customers_servicepoint p on p.id = g.service_point_id
-         where g.account_id between %s and %s
-         order by g.account_id, g.id"""
-    return read_frame(query, [first_account_id, last_account_id], AGREEMENT_COLUMNS)
-
-
-def agreements_active(*, first_account_id: int, last_account_id: int, on: date) -> pl.DataFrame:
-    """Return the agreements of `agreements_frame` that are in force on a day."""
-    frame = agreements_frame(first_account_id=first_account_id, last_account_id=last_account_id)
-    ends_later = pl.col("ends_on").is_null() | (pl.col("ends_on") > on)
-    return frame.filter((pl.col("starts_on") <= on) & ends_later)
-
-
-def accounts_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFrame:
-    """Return what a bill prints of each account in an id range, both ends included (`ACCOUNT_COLUMNS`)."""
-    query = """
-        select a.id as account_id, a.number as account_number, a.debtor_id, a.customer_id,
-               c.name as customer_name, c.language, p.address_line, p.unit, p.city, p.state, p.zip,
-               p.inside_city, c.mailing_line_1, c.mailing_line_2, c.mailing_city, c.mailing_state,
-               c.mailing_zip, a.opened_on, a.closed_on
-          from customers_account a
-          join customers_customer c on c.id = a.customer_id
-          join customers_premises p on p.id = a.premises_id
-         where a.id between %s and %s
-         order by a.id"""
-    return read_frame(query, [first_account_id, last_account_id], ACCOUNT_COLUMNS)
-
-
-def debtors_of_accounts(numbers: Iterable[str]) -> dict[str, int]:
-    """Return account number → debtor, for files that name accounts by their number."""
-    return dict(Account.objects.filter(number__in=list(numbers)).values_list("number", "debtor_id"))
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLabel:
-    """How a register names an account."""
-
-    number: str
-    customer_name: str
-
-
-def account_labels(debtor_ids: Iterable[int]) -> dict[int, AccountLabel]:
-    """Return debtor → number and customer of the account, for rooms above that know only who owes."""
-    accounts = Account.objects.filter(debtor_id__in=list(debtor_ids))
-    rows = accounts.values_list("debtor_id", "number", "customer__name")
-    return {debtor: AccountLabel(number, name) for debtor, number, name in rows}
-
-
-def account_numbers(debtor_ids: Iterable[int]) -> dict[int, str]:
-    """Return debtor → account number, for rooms above that know only who owes."""
-    return dict(Account.objects.filter(debtor_id__in=list(debtor_ids)).values_list("debtor_id", "number"))
-
-
-def account_names(account_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Return account id → its number and the name of its customer."""
-    rows = Account.objects.filter(pk__in=list(account_ids)).values_list("pk", "number", "customer__name")
-    return {pk: (number, name) for pk, number, name in rows}

@@ -1,0 +1,53 @@
+"""What other rooms and pages may know about customers, accounts and agreements."""
+
+from curbstop.customers.queries.accounts import (
+    AccountPage,
+    AgreementRow,
+    SearchHit,
+    account_page,
+    accounts_at,
+    accounts_visible_to,
+    contacts_of,
+    hits_of,
+    search,
+)
+from curbstop.customers.queries.frames import (
+    ACCOUNT_COLUMNS,
+    AGREEMENT_COLUMNS,
+    account_bounds,
+    accounts_frame,
+    agreements_active,
+    agreements_frame,
+    known_numbers,
+)
+from curbstop.customers.queries.labels import (
+    AccountLabel,
+    account_labels,
+    account_names,
+    account_numbers,
+    debtors_of_accounts,
+)
+
+__all__ = [
+    "ACCOUNT_COLUMNS",
+    "AGREEMENT_COLUMNS",
+    "AccountLabel",
+    "AccountPage",
+    "AgreementRow",
+    "SearchHit",
+    "account_bounds",
+    "account_labels",
+    "account_names",
+    "account_numbers",
+    "account_page",
+    "accounts_at",
+    "accounts_frame",
+    "accounts_visible_to",
+    "agreements_active",
+    "agreements_frame",
+    "contacts_of",
+    "debtors_of_accounts",
+    "hits_of",
+    "known_numbers",
+    "search",
+]
