@@ -1,0 +1,97 @@
+"""A billing run in processes of its own, for tests that kill them: `python killed_run.py make|release|prove|start|stop`.
+
+The town has six hundred accounts in twelve partitions; the server lives in CURBSTOP_DATA.
+"""
+
+import json
+import os
+import shutil
+import sys
+from functools import partial
+
+os.environ["CURBSTOP_ENV"] = "test"
+os.environ["DJANGO_SETTINGS_MODULE"] = "curbstop.config.settings"
+os.environ.pop("DATABASE_URL", None)
+
+ACCOUNTS = 600
+ACCOUNTS_A_PARTITION = 50
+
+
+def place():
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    return settings.DATABASE_ADDRESS
+
+
+def make() -> None:
+    from curbstop.bench import town
+
+    where = place()
+    from curbstop.foundation.database.installation import bring_up
+
+    bring_up(where)
+    town.found_town(ACCOUNTS)
+    from curbstop.billing import operations
+    from curbstop.billing.domain.partitions import cut
+    from curbstop.billing.operations import drafts
+    from curbstop.billing.queries import cycles
+    from curbstop.foundation.access.models import User
+
+    drafts.cut = partial(cut, accounts_min=ACCOUNTS_A_PARTITION)
+    clerk, manager = User.objects.order_by("pk")
+    run = operations.draft_bills(
+        cycle=cycles().get(), through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON
+    )
+    operations.approve_run(run=run, by=manager, at=town.NOON)
+
+
+def release() -> None:
+    from curbstop.bench import town
+
+    place()
+    from curbstop.billing import operations
+    from curbstop.billing.jobs import executor_of
+    from curbstop.billing.models import BillingRun
+    from curbstop.cli.bill import Watched
+    from curbstop.foundation.access.models import User
+
+    manager = User.objects.get(username="manager")
+    with executor_of(workers=2) as executor:
+        watched = Watched(executor, on_submit=lambda: None, on_done=lambda _: print("partition", flush=True))
+        run = operations.release_bills(run=BillingRun.objects.get(), by=manager, at=town.NOON, executor=watched)
+    print(run.state, flush=True)
+
+
+def prove() -> None:
+    place()
+    from curbstop.billing.models import Bill, BilledPeriod
+    from curbstop.billing.proofs import PROOFS
+    from curbstop.ledger.models import Entry, OpenItem
+
+    answer = {
+        "bills": Bill.objects.count(),
+        "accounts": Bill.objects.values("account_id").distinct().count(),
+        "numbers": sorted(Bill.objects.values_list("number", flat=True)) == list(range(1, ACCOUNTS + 1)),
+        "entries": Entry.objects.count(),
+        "items": OpenItem.objects.count(),
+        "periods": BilledPeriod.objects.count(),
+        "failures": [failure for proof in PROOFS for failure in proof.check().failures],
+    }
+    print(json.dumps(answer))
+
+
+def start() -> None:
+    print(place().cluster.start())
+
+
+def stop() -> None:
+    cluster = place().cluster
+    cluster.stop("immediate")
+    shutil.rmtree(cluster.root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    {"make": make, "release": release, "prove": prove, "start": start, "stop": stop}[sys.argv[1]]()
