@@ -53,7 +53,7 @@ def active(agreements: pl.DataFrame, *, through: date) -> pl.DataFrame:
 def settle(due: pl.DataFrame, usage: pl.DataFrame, *, through: date, days_min: int) -> Segments:
     """Return the segments of the agreements that are due, and a reason for each of the others.
 
-    `due`: what `active` returns, with needs_usage (null where no rate is assigned).
+    `due`: what `active` returns, with service_id and needs_usage (null where no rate is assigned).
     `usage`: usage_id, agreement_id, starts_on, ends_on, quantity, unit, meter_size.
     A period shorter than `days_min` waits for the next run, unless the agreement ends in it.
     """
@@ -91,14 +91,19 @@ def _own_use(metered: pl.DataFrame, usage: pl.DataFrame) -> tuple[pl.DataFrame, 
 
     One use that overlaps billed days stops its agreement: a person has to see why.
     """
-    days = metered.select("account_id", "agreement_id", "due_from", "billed_to")
+    days = metered.select("account_id", "agreement_id", "service_id", "due_from", "billed_to")
     recent = usage.join(days, on="agreement_id").filter(pl.col("ends_on") > pl.col("due_from"))
     overlapping = recent.filter(pl.col("starts_on") < pl.col("billed_to"))
     return recent.join(overlapping, on="agreement_id", how="anti"), overlapping
 
 
 def _borrowed_use(unmetered: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """Return for agreements without a meter the use of their account's metered services."""
+    """Return for agreements without a meter the use of their account's metered services.
+
+    A second water service whose read is missing borrows nothing: only another service is charged by that use.
+    """
+    metered = own.select("account_id", "service_id").unique()
+    unmetered = unmetered.join(metered, on=["account_id", "service_id"], how="anti")
     lenders = own.group_by("account_id", "starts_on", "ends_on", "unit", maintain_order=True).agg(
         pl.col("quantity").sum(), pl.col("meter_size").first(), pl.col("usage_id").first()
     )
