@@ -42,8 +42,8 @@ class TestAccountPage:
         assert "<svg" not in page_of(signed_in("cashier", Role.CASHIER), account)
 
     def test_offers_a_payment_to_cashiers_alone(self, signed_in, account):
-        assert "Take a payment</a>" in page_of(signed_in("cashier", Role.CASHIER), account)
-        assert "Take a payment</a>" not in page_of(signed_in("auditor", Role.AUDITOR), account)
+        assert "Take a payment</button>" in page_of(signed_in("cashier", Role.CASHIER), account)
+        assert "Take a payment</button>" not in page_of(signed_in("auditor", Role.AUDITOR), account)
 
     def test_prints_what_people_wrote_as_text(self, signed_in, account):
         page = page_of(signed_in("rep", Role.REPRESENTATIVE), account)

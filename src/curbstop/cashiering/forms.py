@@ -1,15 +1,26 @@
 """What a cashier types, cleaned into cents and counts; an amount is never guessed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 
-from curbstop.cashiering.domain.tenders import TenderedAmount, TenderKind
-from curbstop.cashiering.models import Till
-from curbstop.cashiering.queries import tills_free
+from curbstop.cashiering.domain.counts import count_cents
+from curbstop.cashiering.domain.tenders import Reckoning, TenderedAmount, TenderKind, reckon
+from curbstop.cashiering.models import Drawer, Till
+from curbstop.cashiering.queries import smallest_coin_cents, tills_free
+from curbstop.customers.queries import account_labels
 from curbstop.foundation.money import NotMoney, format_cents, parse_dollars
-from curbstop.ledger.queries import OpenItemRow
+from curbstop.ledger.queries import OpenItemRow, open_items_with
+
+TEN_KEY = {"inputmode": "decimal", "autocomplete": "off", "class": "money-input", "data-ten-key": ""}
+REFERENCE = {"autocomplete": "off", "data-ten-key": ""}
+
+
+def _dollars(**attrs: str) -> forms.TextInput:
+    """Return an input for an amount: the ten-key pad types it and Enter goes to the next one."""
+    return forms.TextInput(attrs={**TEN_KEY, **attrs})
 
 
 class DollarsField(forms.CharField):
@@ -17,9 +28,7 @@ class DollarsField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 20)
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "money-input"})
-        )
+        kwargs.setdefault("widget", _dollars())
         super().__init__(**kwargs)
 
     def clean(self, value: Any) -> int | None:
@@ -38,7 +47,10 @@ class OpenDrawer(forms.Form):
 
     till = forms.ModelChoiceField(queryset=Till.objects.none(), empty_label=None)
     float_dollars = DollarsField(
-        label="Float counted", required=True, help_text="Dollars and cents, for example 200.00"
+        label="Float counted",
+        required=True,
+        help_text="Dollars and cents, for example 200.00",
+        widget=_dollars(autofocus="autofocus"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,40 +58,64 @@ class OpenDrawer(forms.Form):
         self.fields["till"].queryset = tills_free()  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One open item of a cart beside the field for its amount, and whose it is."""
+
+    item: OpenItemRow
+    field: forms.BoundField
+    account: str
+    customer: str
+
+
 class TakePayment(forms.Form):
     """What the customer pays on each item of the cart, and with what."""
 
-    cash = DollarsField(label="Cash handed over", required=False)
-    check = DollarsField(label="Check", required=False)
-    check_number = forms.CharField(label="Check number", required=False, max_length=20)
-    card = DollarsField(label="Card", required=False)
+    cash = DollarsField(
+        label="Cash handed over", required=False, widget=_dollars(autofocus="autofocus", **{"data-tender": "cash"})
+    )
+    check = DollarsField(label="Check", required=False, widget=_dollars(**{"data-tender": "other"}))
+    check_number = forms.CharField(
+        label="Check number", required=False, max_length=20, widget=forms.TextInput(attrs=REFERENCE)
+    )
+    card = DollarsField(label="Card", required=False, widget=_dollars(**{"data-tender": "other"}))
     card_authorization = forms.CharField(
         label="Card authorization code",
         required=False,
         max_length=20,
         help_text="The code that the terminal printed. Never a card number.",
+        widget=forms.TextInput(attrs=REFERENCE),
     )
 
-    def __init__(
-        self, data: Mapping[str, Any] | None, *, items: Sequence[OpenItemRow], wanted: Mapping[int, int]
-    ) -> None:
+    def __init__(self, data: Mapping[str, Any] | None, *, wanted: Mapping[int, int], drawer: Drawer | None) -> None:
         super().__init__(data)
-        self.items = items
-        for item in items:
+        self.wanted = wanted
+        self.items = sorted(open_items_with(wanted), key=lambda item: (item.debtor_id, item.due_on, item.id))
+        # The coin of the drawer's day; without a drawer nothing is taken, and a cent is as good as any.
+        self.nearest_cents = smallest_coin_cents(drawer.business_day) if drawer else 1
+        for item in self.items:
+            cents = wanted.get(item.id, item.balance_cents)
             self.fields[f"item_{item.id}"] = DollarsField(
                 label=f"{item.label}: amount to pay",
                 required=False,
-                initial=format_cents(wanted.get(item.id, item.balance_cents)).removeprefix("$"),
+                initial=format_cents(cents).removeprefix("$"),
+                widget=_dollars(**{"data-item": ""}),
             )
 
-    def item_rows(self) -> list[tuple[OpenItemRow, forms.BoundField]]:
-        """Return each open item beside the field for its amount."""
-        return [(item, self[f"item_{item.id}"]) for item in self.items]
+    def item_rows(self) -> list[ItemRow]:
+        """Return each open item beside the field for its amount, account by account."""
+        labels = account_labels({item.debtor_id for item in self.items})
+        rows = []
+        for item in self.items:
+            label = labels.get(item.debtor_id)
+            whose = (label.number, label.customer_name) if label else ("", "")
+            rows.append(ItemRow(item, self[f"item_{item.id}"], *whose))
+        return rows
 
     @property
     def amounts(self) -> dict[int, int]:
         """Return the cents to pay by open item; items left empty are not paid."""
-        return {item.id: cents for item in self.items if (cents := self.cleaned_data[f"item_{item.id}"])}
+        return {item.id: cents for item in self.items if (cents := self.cleaned_data.get(f"item_{item.id}"))}
 
     @property
     def tenders(self) -> tuple[TenderedAmount, ...]:
@@ -92,11 +128,42 @@ class TakePayment(forms.Form):
         )
         return tuple(TenderedAmount(kind, cents, reference) for kind, cents, reference in handed if cents)
 
+    @property
+    def to_pay_cents(self) -> int:
+        """Return the sum of the items as typed, or as the cart holds them while nothing was sent."""
+        return sum((self.amounts if self.is_bound else self.wanted).values())
 
-class AddAccount(forms.Form):
-    """Another account for the same cart, by its number."""
+    @property
+    def reckoning(self) -> Reckoning:
+        """Return what is still due, given back or left as credit with what was typed so far."""
+        typed = self.cleaned_data if self.is_bound else {}
+        return reckon(
+            due_cents=self.to_pay_cents,
+            cash_cents=typed.get("cash") or 0,
+            other_cents=(typed.get("check") or 0) + (typed.get("card") or 0),
+            nearest_cents=self.nearest_cents,
+        )
 
-    number = forms.CharField(label="Account number", max_length=20)
+
+class FindAccount(forms.Form):
+    """Whose payment it is: a number, a scanned stub, or what the clerk heard."""
+
+    number = forms.CharField(
+        label="Account, name or address",
+        max_length=200,
+        help_text="Or scan the stub of the bill.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": "autofocus"}),
+        error_messages={"required": "Type an account number, a name or an address, or scan the stub."},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRow:
+    """One bill or coin of a count: its name, its field, and what the pieces typed so far are worth."""
+
+    name: str
+    field: forms.BoundField
+    cents: int
 
 
 class CountDrawer(forms.Form):
@@ -110,22 +177,41 @@ class CountDrawer(forms.Form):
         super().__init__(data)
         self.faces = faces
         for face in faces:
-            self.fields[f"face_{face}"] = forms.IntegerField(
-                label=format_cents(face),
+            attrs = {"inputmode": "numeric", "autocomplete": "off", "data-ten-key": "", "data-face-cents": face}
+            if face == faces[0]:
+                attrs["autofocus"] = "autofocus"
+            self.fields[f"face_{face}"] = forms.RegexField(
+                r"\A[0-9]{1,6}\Z",
+                label=_face_name(face),
                 required=False,
-                min_value=0,
-                max_value=100_000,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric", "data-face-cents": face}),
+                error_messages={"invalid": "Expected a whole number of pieces, 0 to 999999."},
+                widget=forms.TextInput(attrs=attrs),
             )
 
-    def face_rows(self) -> list[tuple[int, forms.BoundField]]:
-        """Return each face value in cents beside its field, largest first."""
-        return [(face, self[f"face_{face}"]) for face in self.faces]
+    def face_rows(self) -> list[FaceRow]:
+        """Return each bill and coin beside its field, largest first."""
+        pieces = self.pieces if self.is_bound else {}
+        return [FaceRow(_face_name(face), self[f"face_{face}"], face * pieces.get(face, 0)) for face in self.faces]
 
     @property
     def pieces(self) -> dict[int, int]:
         """Return the pieces by face value in cents; a field left empty is none."""
-        return {face: self.cleaned_data[f"face_{face}"] or 0 for face in self.faces}
+        return {face: int(self.cleaned_data.get(f"face_{face}") or 0) for face in self.faces}
+
+    @property
+    def cash_cents(self) -> int:
+        """Return what the pieces typed so far are worth."""
+        return count_cents(self.pieces) if self.is_bound else 0
+
+    @property
+    def total_cents(self) -> int:
+        """Return the pieces and the checks typed so far."""
+        return self.cash_cents + ((self.cleaned_data.get("checks") or 0) if self.is_bound else 0)
+
+
+def _face_name(cents: int) -> str:
+    """Return how a cashier calls a bill or coin: `$20` or `25¢`."""
+    return f"{cents}¢" if cents % 100 else f"${cents // 100}"
 
 
 class VoidReceipt(forms.Form):
@@ -134,6 +220,6 @@ class VoidReceipt(forms.Form):
     reason = forms.CharField(
         label="Why is this receipt void?",
         max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "autofocus": "autofocus"}),
         help_text="At least ten letters; the reason stays on the receipt.",
     )

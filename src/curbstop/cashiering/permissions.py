@@ -24,4 +24,10 @@ CLOSE_DRAWER = Permission(
     {Role.CASHIER, Role.SUPERVISOR},
 )
 
-PERMISSIONS = (TAKE_PAYMENT, VIEW_RECEIPTS, APPROVE_VOID, CLOSE_DRAWER)
+IMPORT_PAYMENTS = Permission(
+    "cashiering.import_payments",
+    "Load a bank's file of payments",
+    {Role.LEAD, Role.SUPERVISOR, Role.MANAGER},
+)
+
+PERMISSIONS = (TAKE_PAYMENT, VIEW_RECEIPTS, APPROVE_VOID, CLOSE_DRAWER, IMPORT_PAYMENTS)

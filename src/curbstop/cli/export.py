@@ -22,12 +22,16 @@ class Format(StrEnum):
     XLSX = "xlsx"
 
 
+FileFormat = Annotated[Format, typer.Option("--format", help="The kind of file.")]
+
+
 @app.command()
 def journal(
     first: Day,
     last: Day,
     *,
     user: Annotated[str, typer.Option("--as", metavar="USER", help="Who exports it.")],
+    file_format: FileFormat = Format.CSV,
     out: Out = None,
 ) -> None:
     """Export the journal of some business days, the last one included, under the next journal number."""
@@ -42,7 +46,11 @@ def journal(
         refuse(f"{user} may not export the journal.")
     try:
         file = export_journal(
-            from_on=first.date(), to_on=last.date() + timedelta(days=1), exported_by=person, at=timezone.now()
+            from_on=first.date(),
+            to_on=last.date() + timedelta(days=1),
+            exported_by=person,
+            at=timezone.now(),
+            as_workbook=file_format == Format.XLSX,
         )
     except (ExportRefused, JournalUnbalanced) as refusal:
         refuse(refusal)
@@ -57,7 +65,7 @@ def register(
     first: Day,
     last: Day,
     *,
-    file_format: Annotated[Format, typer.Option("--format")] = Format.CSV,
+    file_format: FileFormat = Format.CSV,
     out: Out = None,
 ) -> None:
     """Write one register of some days, the last one included."""

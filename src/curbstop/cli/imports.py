@@ -1,4 +1,4 @@
-"""`curbstop import`: bring in reads and customers from files, all of a file or nothing of it."""
+"""`curbstop import`: bring in reads, customers and payments from files, all of a file or nothing of it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -74,9 +74,32 @@ def customers(file: File, *, user: Person = "", is_json: Json = False) -> None:
 
 
 @app.command()
-def payments(file: File) -> None:
-    """Take the payments of a lockbox or bank file; not yet: payments are taken at the counter."""
-    refuse(f"{file.name}: files of payments are not read yet; take the payments at the counter.")
+def payments(
+    file: File,
+    *,
+    user: Annotated[str, typer.Option("--as", metavar="USER", help="Who loads it; the entries bear this name.")],
+    is_json: Json = False,
+) -> None:
+    """Post the payments of a lockbox or bank file: account, amount, reference; a file is posted once."""
+    need_database()
+    from curbstop.cashiering.imports import read_payment_file
+    from curbstop.cashiering.operations import import_payments
+    from curbstop.cashiering.permissions import IMPORT_PAYMENTS
+    from curbstop.foundation.money import format_cents
+
+    content = _bytes_of(file)
+    person = _person(user)
+    if not person.may(IMPORT_PAYMENTS):
+        refuse(f"{user} may not load payments.")
+    loaded = _done(
+        lambda: import_payments(file=read_payment_file(content, name=file.name), by=person, at=timezone.now()),
+        is_json=is_json,
+    )
+    if is_json:
+        counts = {"payments": loaded.payments, "total_cents": loaded.total_cents}
+        say_json({"file": file.name, **counts, "sha256": loaded.sha256})
+    else:
+        screen.print(f"{loaded.payments:,} payments of {file.name} are posted: {format_cents(loaded.total_cents)}.")
 
 
 def _bytes_of(file: Path) -> bytes:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 
-from curbstop.cashiering.models import Drawer
 from curbstop.treasury.queries import drawers_to_deposit
 
 
@@ -17,7 +16,7 @@ class MakeDeposit(forms.Form):
     """Which closed drawers go into which bag."""
 
     drawers = forms.ModelMultipleChoiceField(
-        queryset=Drawer.objects.none(),
+        queryset=None,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one drawer."},
     )

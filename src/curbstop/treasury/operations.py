@@ -11,7 +11,7 @@ from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
 from curbstop.foundation.database.locks import lock_rows
 from curbstop.foundation.database.transactions import refused_by, transaction
-from curbstop.foundation.exports import Heading, write_csv
+from curbstop.foundation.exports import Heading, write_csv, write_xlsx
 from curbstop.foundation.numbering import next_number
 from curbstop.ledger.operations import Line, post_entry
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day, gl_account
@@ -138,15 +138,19 @@ class JournalFile:
 
 
 @transaction
-def export_journal(*, from_on: date, to_on: date, exported_by: User, at: datetime) -> JournalFile:
-    """Write the journal of the business days from `from_on` up to, not including, `to_on`.
+def export_journal(
+    *, from_on: date, to_on: date, exported_by: User, at: datetime, as_workbook: bool = False
+) -> JournalFile:
+    """Write the journal of the business days from `from_on` up to, not including, `to_on`, as CSV or for Excel.
 
     :raises ExportRefused: if the days hold no entry
     """
     lines = journal_lines(from_on, to_on)
     if not lines:
         raise ExportRefused(f"Nothing was posted from {from_on} up to {to_on}.")
-    content = write_csv(journal_rows(lines), [Heading(name, name) for name in COLUMNS])
+    headings = [Heading(name, name) for name in COLUMNS]
+    rows = journal_rows(lines)
+    content = write_xlsx(rows, headings, sheet="Journal") if as_workbook else write_csv(rows, headings)
     export = JournalExport.objects.create(
         number=next_number("treasury.journal"),
         from_on=from_on,

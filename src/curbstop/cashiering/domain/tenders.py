@@ -98,6 +98,28 @@ def settle(*, due_cents: int, tendered: Sequence[TenderedAmount], nearest_cents:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What the payment page says before the payment: at most one of the three is above zero, in cents."""
+
+    due_cents: int
+    change_cents: int
+    credit_cents: int
+
+
+def reckon(*, due_cents: int, cash_cents: int, other_cents: int, nearest_cents: int = 1) -> Reckoning:
+    """Return what is still due, given back or left as credit when this much is handed over.
+
+    It says what `settle` will do, and also speaks while the tenders do not pay the amount yet.
+    """
+    cash_due = round_cash(max(due_cents - other_cents, 0), nearest_cents=nearest_cents)
+    return Reckoning(
+        due_cents=max(cash_due - cash_cents, 0),
+        change_cents=max(cash_cents - cash_due, 0),
+        credit_cents=max(other_cents - due_cents, 0),
+    )
+
+
 def _keep(tender: TenderedAmount, kept_cents: int) -> AppliedTender:
     return AppliedTender(tender.kind, tender.reference, tender.tendered_cents, kept_cents)
 

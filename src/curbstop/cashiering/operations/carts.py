@@ -31,11 +31,13 @@ def open_cart(*, key: UUID, cashier: User, amounts: Mapping[int, int], at: datet
 
 @transaction
 def fill_cart(*, cart: Cart, amounts: Mapping[int, int]) -> None:
-    """Replace what a cart holds, as long as it is not paid.
+    """Replace what a cart holds, as long as it is not paid; what it holds already is left alone.
 
     :raises CartRefused: if the cart is paid, an item is not owed, or not so much is owed on it
     """
     Cart.objects.select_for_update().get(pk=cart.pk)
+    if dict(cart.items.values_list("open_item_id", "amount_cents")) == amounts:
+        return  # The other click of a double click was first; whether the cart is paid, the payment will ask.
     if cart.receipts.exists():
         raise CartRefused("This cart was already paid. Open a new one.")
     cart.items.all().delete()

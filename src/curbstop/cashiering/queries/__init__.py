@@ -13,7 +13,9 @@ from curbstop.cashiering.queries.drawers import (
     tills_free,
     undeposited_drawers,
 )
-from curbstop.cashiering.queries.receipts import carts_visible_to, receipts_of_debtor, receipts_visible_to
+from curbstop.cashiering.queries.finding import account_named, accounts_like
+from curbstop.cashiering.queries.payments import PaymentRow, payments_of_debtor
+from curbstop.cashiering.queries.receipts import carts_visible_to, receipts_visible_to
 from curbstop.cashiering.queries.rules import (
     application_order,
     denominations,
@@ -25,6 +27,9 @@ from curbstop.cashiering.queries.rules import (
 )
 
 __all__ = [
+    "PaymentRow",
+    "account_named",
+    "accounts_like",
     "application_order",
     "carts_visible_to",
     "checks_in",
@@ -35,11 +40,11 @@ __all__ = [
     "expectation_of",
     "float_cents",
     "open_drawer_of",
+    "payments_of_debtor",
     "pieces_in",
     "reason_letters_min",
     "receipt_document",
     "receipt_lines",
-    "receipts_of_debtor",
     "receipts_visible_to",
     "recounts_max",
     "smallest_coin_cents",

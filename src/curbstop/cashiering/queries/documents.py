@@ -19,7 +19,7 @@ def receipt_lines(receipt: Receipt) -> list[dict[str, Any]]:
     return [
         {
             "account": numbers.get(item.debtor_id, ""),
-            "label": f"{item.service_name}, {item.label}" if item.label else item.service_name,
+            "label": _label(item.service_name, item.label),
             "amount_cents": item.amount_cents,
         }
         for item in settled
@@ -54,6 +54,11 @@ def receipt_document(receipt: Receipt, *, language: str = "en") -> dict[str, Any
         "void": _void(receipt, place),
         "qr_svg": qr_svg(str(receipt)),
     }
+
+
+def _label(service: str, label: str) -> str:
+    """Return what an item is for; a bill's own label already begins with the service."""
+    return label if label.startswith(service) else f"{service}, {label}".removesuffix(", ")
 
 
 def _void(receipt: Receipt, place: CityProfileRow) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""Carts and receipts, and the payments that the account page shows."""
+"""Carts and receipts, to those who may see them."""
 
 from django.db.models import QuerySet
 
@@ -20,9 +20,3 @@ def receipts_visible_to(user: User) -> QuerySet[Receipt]:
     if not user.may(permissions.VIEW_RECEIPTS):
         return receipts.none()
     return receipts.order_by("-at", "-pk")
-
-
-def receipts_of_debtor(debtor_id: int) -> QuerySet[Receipt]:
-    """Return the receipts whose money settled something of one debtor, newest first."""
-    paid_for = Receipt.objects.filter(cart__items__open_item__debtor_id=debtor_id).distinct()
-    return paid_for.select_related("till", "drawer__cashier", "void").prefetch_related("tenders").order_by("-at")

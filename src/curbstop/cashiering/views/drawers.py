@@ -1,8 +1,11 @@
 """A cashier's drawer: open it, count it blind, close it."""
 
+from urllib.parse import urlencode
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -32,6 +35,7 @@ def drawers(request: StaffRequest) -> HttpResponse:
 def open_drawer(request: StaffRequest) -> HttpResponse:
     """Open the cashier's drawer with a counted float."""
     mine = open_drawer_of(request.user)
+    number = request.GET.get("number", "")
     if mine is not None:
         return redirect("cashiering:drawer", mine.pk)
     form = forms.OpenDrawer(request.POST or None)
@@ -46,8 +50,11 @@ def open_drawer(request: StaffRequest) -> HttpResponse:
         except operations.DrawerRefused as refusal:
             form.add_error(None, str(refusal))
         else:
+            if number:  # The cashier was about to take a payment for this account.
+                return redirect(f"{reverse('cashiering:counter')}?{urlencode({'number': number})}")
             return redirect("cashiering:drawer", drawer.pk)
-    return render(request, "cashiering/open_drawer.html", {"form": form, "has_tills": tills_free().exists()})
+    context = {"form": form, "has_tills": tills_free().exists(), "number": number}
+    return render(request, "cashiering/open_drawer.html", context)
 
 
 @requires(permissions.VIEW_RECEIPTS)
@@ -72,7 +79,7 @@ def count_drawer(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a blind count by denomination."""
     shown = get_object_or_404(drawers_visible_to(request.user), pk=pk)
     form = forms.CountDrawer(request.POST or None, faces=denominations(shown.business_day))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and "reckon" not in request.POST:
         try:
             operations.count_drawer(
                 drawer=shown,

@@ -32,6 +32,8 @@ def receipt(request: StaffRequest, pk: int) -> HttpResponse:
         "receipt": shown,
         "lines": receipt_lines(shown),
         "may_void": may_void and shown.drawer.is_open,
+        # Whoever stands at the window with this receipt's customer is told the change, and goes on from here.
+        "is_at_window": shown.drawer.is_open and shown.drawer.cashier_id == request.user.pk,
     }
     return render(request, "cashiering/receipt.html", context)
 

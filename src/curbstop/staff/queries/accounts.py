@@ -7,7 +7,7 @@ from typing import Any
 
 from curbstop.billing.permissions import SEE_BILLS
 from curbstop.cashiering.permissions import VIEW_RECEIPTS
-from curbstop.cashiering.queries import receipts_of_debtor
+from curbstop.cashiering.queries import PaymentRow, payments_of_debtor
 from curbstop.customers.queries import AccountPage, account_page, accounts_visible_to, contacts_of
 from curbstop.foundation.access.models import User
 from curbstop.foundation.web.charts import Bar
@@ -61,7 +61,7 @@ class Overview:
     items: tuple[OpenItemRow, ...]
     bills: tuple[ExplainedBill, ...]
     uses: tuple[ServiceUse, ...]
-    payments: tuple[Any, ...]
+    payments: tuple[PaymentRow, ...]
     contacts: tuple[Any, ...]
     alerts: tuple[Alert, ...]
 
@@ -102,10 +102,10 @@ def _by_service(items: Iterable[OpenItemRow], on: date) -> Iterable[ServiceBalan
         )
 
 
-def _payments(account: AccountPage, user: User) -> tuple[Any, ...]:
+def _payments(account: AccountPage, user: User) -> tuple[PaymentRow, ...]:
     if not user.may(VIEW_RECEIPTS):
         return ()
-    return tuple(receipts_of_debtor(account.debtor_id)[:PAYMENTS_SHOWN])
+    return tuple(payments_of_debtor(account.debtor_id)[:PAYMENTS_SHOWN])
 
 
 def _uses(account: AccountPage) -> tuple[ServiceUse, ...]:

@@ -1,5 +1,7 @@
 """The account page: who, what is owed, what was billed and why, what was used, what was paid."""
 
+from uuid import uuid4
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -32,5 +34,6 @@ def account(request: StaffRequest, number: str) -> HttpResponse:
         "uses": list(zip(overview.uses, charts, strict=True)),
         "on": on,
         "may_take_payment": request.user.may(TAKE_PAYMENT),
+        "payment_key": uuid4(),  # A double click opens one cart.
     }
     return render(request, "staff/account.html", context)
