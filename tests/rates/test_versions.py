@@ -173,6 +173,17 @@ class TestAssignRates:
             ({"customer_class": "shop"}, "has no class “shop”; it has home"),
         ],
     )
+    def test_gives_an_agreement_that_ended_the_rate_of_its_last_day(
+        self, adopt: Callable[..., ScheduleVersion], agreement: Any
+    ) -> None:
+        version = adopt()
+        with transaction():
+            assign_rates(rows(agreement, ends_on=date(2026, 3, 1)))
+        type(agreement).objects.filter(pk=agreement.pk).update(ends_on=date(2026, 3, 1))
+        span = {"first_account_id": agreement.account_id, "last_account_id": agreement.account_id}
+
+        assert assignments_frame(**span, on=JULY)["schedule_version_id"].to_list() == [version.pk]
+
     def test_refuses_what_has_no_rate(
         self, adopt: Callable[..., ScheduleVersion], agreement: Any, changed: dict[str, Any], why: str
     ) -> None:

@@ -75,19 +75,20 @@ def compiled_schedule(version_id: int) -> compiled.Schedule:
 def assignments_frame(*, first_account_id: int, last_account_id: int, on: date) -> pl.DataFrame:
     """Return the rate of each agreement of a range of accounts, as it stands on a day.
 
+    An agreement that ended before then has the rate of its last day: its final bill may still be due.
     Columns: agreement_id, schedule_version_id (null where no version is in force), customer_class,
     inputs (JSON text).
     """
     return read_frame(
         "select a.agreement_id, v.id as schedule_version_id, a.customer_class, a.inputs::text"
-        "  from rates_rateassignment a"
-        "  join customers_serviceagreement s on s.id = a.agreement_id"
+        "  from (select g.id, least(%s::date, g.ends_on - 1) as day from customers_serviceagreement g"
+        "         where g.account_id between %s and %s) s"
+        "  join rates_rateassignment a on a.agreement_id = s.id"
+        "   and a.starts_on <= s.day and (a.ends_on is null or a.ends_on > s.day)"
         "  left join rates_scheduleversion v on v.schedule_id = a.schedule_id"
-        "   and v.starts_on <= %s and (v.ends_on is null or v.ends_on > %s)"
-        " where s.account_id between %s and %s"
-        "   and a.starts_on <= %s and (a.ends_on is null or a.ends_on > %s)"
+        "   and v.starts_on <= s.day and (v.ends_on is null or v.ends_on > s.day)"
         " order by a.agreement_id",
-        [on, on, first_account_id, last_account_id, on, on],
+        [on, first_account_id, last_account_id],
         ASSIGNMENT_COLUMNS,
     )
 
