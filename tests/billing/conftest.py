@@ -81,8 +81,15 @@ class Town:
     cycle: Any
     services: dict[str, int]
 
-    def account(self, number: str = "100001", *, services: tuple[str, ...] = ("water", "sewer", "stormwater"),
-                starts_on: date = MAY, ends_on: date | None = None, customer_class: str = "") -> Any:
+    def account(
+        self,
+        number: str = "100001",
+        *,
+        services: tuple[str, ...] = ("water", "sewer", "stormwater"),
+        starts_on: date = MAY,
+        ends_on: date | None = None,
+        customer_class: str = "",
+    ) -> Any:
         """Open an account with its agreements, its rates and its cycle."""
         from curbstop.billing.operations import assign_cycle
         from curbstop.customers.models import Account, Customer, Premises, ServiceAgreement, ServicePoint
@@ -90,20 +97,44 @@ class Town:
         from curbstop.ledger.models import Debtor
         from curbstop.rates.operations import assign_rates
 
-        customer = Customer.objects.create(number=f"C{number}", name=f"Customer {number}",
-                                           search_key=f"customer {number}", sort_key=f"customer {number}")
-        premises = Premises.objects.create(address_line=f"{number} Pine Road", city="Pine Hollow", state="VA",
-                                           zip="23300", search_key=f"{number} pine road")
-        account = Account.objects.create(number=number, customer=customer, premises=premises, opened_on=starts_on,
-                                         debtor=Debtor.objects.create(kind="utility", label=number))
+        customer = Customer.objects.create(
+            number=f"C{number}",
+            name=f"Customer {number}",
+            search_key=f"customer {number}",
+            sort_key=f"customer {number}",
+        )
+        premises = Premises.objects.create(
+            address_line=f"{number} Pine Road",
+            city="Pine Hollow",
+            state="VA",
+            zip="23300",
+            search_key=f"{number} pine road",
+        )
+        account = Account.objects.create(
+            number=number,
+            customer=customer,
+            premises=premises,
+            opened_on=starts_on,
+            debtor=Debtor.objects.create(kind="utility", label=number),
+        )
         rates = []
         for code in services:
-            point = ServicePoint.objects.create(premises=premises, service_id=self.services[code], number=f"{number}-{code}")
-            agreement = ServiceAgreement.objects.create(account=account, service_point=point, starts_on=starts_on, ends_on=ends_on)
+            point = ServicePoint.objects.create(
+                premises=premises, service_id=self.services[code], number=f"{number}-{code}"
+            )
+            agreement = ServiceAgreement.objects.create(
+                account=account, service_point=point, starts_on=starts_on, ends_on=ends_on
+            )
             inputs = {"water": "{}", "sewer": "{}", "stormwater": '{"eru": "1"}'}[code]
             rates.append((agreement.pk, code, customer_class, inputs, date(2026, 1, 1), None))
-        schema = {"agreement_id": pl.Int64, "schedule": pl.String, "customer_class": pl.String,
-                  "inputs": pl.String, "starts_on": pl.Date, "ends_on": pl.Date}
+        schema = {
+            "agreement_id": pl.Int64,
+            "schedule": pl.String,
+            "customer_class": pl.String,
+            "inputs": pl.String,
+            "starts_on": pl.Date,
+            "ends_on": pl.Date,
+        }
         with transaction():
             assign_rates(pl.DataFrame(rates, schema=schema, orient="row"))
             assign_cycle(cycle=self.cycle, account_ids=[account.pk], starts_on=MAY)
@@ -115,8 +146,14 @@ class Town:
         from curbstop.metering.operations import import_volumes
 
         agreement = ServiceAgreement.objects.get(account=account, service_point__service_id=self.services["water"])
-        row = {"agreement_id": agreement.pk, "starts_on": starts_on, "ends_on": ends_on,
-               "volume": Decimal(ccf), "unit": "ccf", "meter_size": size}
+        row = {
+            "agreement_id": agreement.pk,
+            "starts_on": starts_on,
+            "ends_on": ends_on,
+            "volume": Decimal(ccf),
+            "unit": "ccf",
+            "meter_size": size,
+        }
         import_volumes(rows=pl.DataFrame([row]), source="test", by=None, at=NOON)
 
     def draft(self, through: date = TODAY, **facts: Any) -> Any:
@@ -174,33 +211,54 @@ def make_the_books() -> dict[str, int]:
 
     funds = {"water": "501", "sewer": "502", "stormwater": "503"}
     with transaction():
-        declare_accounts([AccountRow("500-000-2400", "500", "000", "2400", "Unapplied credit", "liability", "unapplied_credit")])
+        declare_accounts(
+            [AccountRow("500-000-2400", "500", "000", "2400", "Unapplied credit", "liability", "unapplied_credit")]
+        )
         for code, fund in funds.items():
-            declare_accounts([
-                AccountRow(f"{fund}-000-1150", fund, "000", "1150", f"{code} receivable", "asset"),
-                AccountRow(f"{fund}-400-4010", fund, "400", "4010", f"{code} sales", "revenue"),
-            ])
-        declare_services([
-            ServiceRow(code, code.title(), code.title(), f"{fund}-000-1150", f"{fund}-400-4010", rank)
-            for rank, (code, fund) in enumerate(funds.items(), start=1)
-        ])
+            declare_accounts(
+                [
+                    AccountRow(f"{fund}-000-1150", fund, "000", "1150", f"{code} receivable", "asset"),
+                    AccountRow(f"{fund}-400-4010", fund, "400", "4010", f"{code} sales", "revenue"),
+                ]
+            )
+        declare_services(
+            [
+                ServiceRow(code, code.title(), code.title(), f"{fund}-000-1150", f"{fund}-400-4010", rank)
+                for rank, (code, fund) in enumerate(funds.items(), start=1)
+            ]
+        )
     return dict(Service.objects.values_list("code", "pk"))
 
 
 def write_the_code(people: dict[str, Any]) -> None:
     from curbstop.foundation.database.transactions import transaction
-    from curbstop.ordinances.models import CityProfile, CodeSection, RuleValue
+    from curbstop.ordinances.models import CodeSection, RuleValue
     from curbstop.rates.operations import adopt_version
 
     section = CodeSection.objects.create(citation="13.1", title="Rates")
     for citation in ("13.2", "13.3"):
         CodeSection.objects.create(citation=citation, title="Rates")
     RuleValue.objects.bulk_create(
-        RuleValue(code=code, starts_on=date(2026, 1, 1), value=value, unit=unit, section=section,
-                  proposed_by=people["supervisor"], adopted_by=people["manager"])
+        RuleValue(
+            code=code,
+            starts_on=date(2026, 1, 1),
+            value=value,
+            unit=unit,
+            section=section,
+            proposed_by=people["supervisor"],
+            adopted_by=people["manager"],
+        )
         for code, (value, unit) in RULES.items()
     )
     with transaction():
         for code, document in TARIFFS.items():
-            adopt_version(schedule=code, service=code, document=document, format="tariff", section_id=section.pk,
-                          starts_on=date(2026, 1, 1), proposed_by=people["supervisor"], approved_by=people["manager"])
+            adopt_version(
+                schedule=code,
+                service=code,
+                document=document,
+                format="tariff",
+                section_id=section.pk,
+                starts_on=date(2026, 1, 1),
+                proposed_by=people["supervisor"],
+                approved_by=people["manager"],
+            )

@@ -1,4 +1,4 @@
-"""A billing run in processes of its own, for tests that kill them: `python killed_run.py make|release|prove|start|stop`.
+"""A billing run in processes of its own, for tests that kill them: `killed_run.py make|release|prove|start|stop`.
 
 The town has six hundred accounts in twelve partitions; the server lives in CURBSTOP_DATA.
 """
@@ -15,6 +15,11 @@ os.environ.pop("DATABASE_URL", None)
 
 ACCOUNTS = 600
 ACCOUNTS_A_PARTITION = 50
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def place():
@@ -41,10 +46,9 @@ def make() -> None:
     from curbstop.foundation.access.models import User
 
     drafts.cut = partial(cut, accounts_min=ACCOUNTS_A_PARTITION)
-    clerk, manager = User.objects.order_by("pk")
-    run = operations.draft_bills(
-        cycle=cycles().get(), through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON
-    )
+    clerk, manager = (User.objects.get(username=name) for name in (town.DRAFTS, town.APPROVES))
+    (cycle,) = cycles().filter(assignments__isnull=False).distinct()
+    run = operations.draft_bills(cycle=cycle, through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON)
     operations.approve_run(run=run, by=manager, at=town.NOON)
 
 
@@ -60,9 +64,9 @@ def release() -> None:
 
     manager = User.objects.get(username="manager")
     with executor_of(workers=2) as executor:
-        watched = Watched(executor, on_submit=lambda: None, on_done=lambda _: print("partition", flush=True))
+        watched = Watched(executor, on_submit=lambda: None, on_done=lambda _: say("partition"))
         run = operations.release_bills(run=BillingRun.objects.get(), by=manager, at=town.NOON, executor=watched)
-    print(run.state, flush=True)
+    say(run.state)
 
 
 def prove() -> None:
@@ -80,11 +84,11 @@ def prove() -> None:
         "periods": BilledPeriod.objects.count(),
         "failures": [failure for proof in PROOFS for failure in proof.check().failures],
     }
-    print(json.dumps(answer))
+    say(json.dumps(answer))
 
 
 def start() -> None:
-    print(place().cluster.start())
+    say(place().cluster.start())
 
 
 def stop() -> None:

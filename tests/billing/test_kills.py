@@ -44,7 +44,10 @@ class Office:
     def release(self) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [sys.executable, DRIVER, "release"],
-            env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
 
     def proof(self) -> dict[str, Any]:
@@ -52,8 +55,9 @@ class Office:
         return answer
 
     def server_pid(self) -> int:
-        import psycopg
         from urllib.parse import unquote
+
+        import psycopg
 
         uri = self.ask("start").strip()
         with psycopg.connect(unquote(uri), autocommit=True) as connection:

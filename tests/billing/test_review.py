@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection
 
 from curbstop.billing import operations, queries
 from curbstop.billing.models import (
@@ -74,7 +74,11 @@ class TestReviewRun:
         run = town.draft()
 
         operations.clear_bill(
-            run=run, account_id=account.pk, reason="Filled the new pool", by=town.people["supervisor"], at=run.drafted_at
+            run=run,
+            account_id=account.pk,
+            reason="Filled the new pool",
+            by=town.people["supervisor"],
+            at=run.drafted_at,
         )
 
         assert not DraftBill.objects.get(run_id=run.pk).held
@@ -88,7 +92,9 @@ class TestReviewRun:
         run = town.draft()
 
         with pytest.raises(operations.ReviewRefused, match="reason"):
-            operations.clear_bill(run=run, account_id=account.pk, reason="ok", by=town.people["lead"], at=run.drafted_at)
+            operations.clear_bill(
+                run=run, account_id=account.pk, reason="ok", by=town.people["lead"], at=run.drafted_at
+            )
 
         assert DraftBill.objects.get(run_id=run.pk).held
         assert not Clearance.objects.exists()
@@ -190,8 +196,11 @@ class TestCancelBill:
         town.release()
 
         operations.cancel_bill(
-            bill=Bill.objects.get(), reason="Misread by two hundred", requested_by=town.people["lead"],
-            approved_by=town.people["manager"], at=town.people["lead"].date_joined,
+            bill=Bill.objects.get(),
+            reason="Misread by two hundred",
+            requested_by=town.people["lead"],
+            approved_by=town.people["manager"],
+            at=town.people["lead"].date_joined,
         )
         again = town.release()
 
@@ -209,7 +218,10 @@ class TestCancelBill:
 
         with pytest.raises(operations.CancellationRefused, match="second person"):
             operations.cancel_bill(
-                bill=Bill.objects.get(), reason="Misread by two hundred", requested_by=lead, approved_by=lead,
+                bill=Bill.objects.get(),
+                reason="Misread by two hundred",
+                requested_by=lead,
+                approved_by=lead,
                 at=lead.date_joined,
             )
 
@@ -235,9 +247,9 @@ class TestReleasedRows:
         town.use(town.account(), "14")
         town.release()
 
-        with pytest.raises(Exception, match="append_only|permission|rows are written once"), transaction():
-            with connection.cursor() as cursor:
-                cursor.execute(f"delete from {table}")
+        refused = pytest.raises(DatabaseError, match=r"written once|permission denied")
+        with refused, transaction(), connection.cursor() as cursor:
+            cursor.execute(f"delete from {table}")
 
         assert Bill.objects.count() == 1
 
@@ -248,7 +260,8 @@ class TestReleasedRows:
 
         with pytest.raises(IntegrityError, match="no_double_billing"), transaction():
             BilledPeriod.objects.create(
-                bill_id=period.bill_id, agreement_id=period.agreement_id,
+                bill_id=period.bill_id,
+                agreement_id=period.agreement_id,
                 period=(date(2026, 6, 29), date(2026, 7, 5)),
             )
 
@@ -285,9 +298,16 @@ class TestStatementOfBill:
         from curbstop.ordinances.models import CityProfile
 
         CityProfile.objects.create(
-            name="Pine Hollow", state="VA", timezone="America/New_York", languages=["en"],
-            address_lines=["1 Main Street"], phone="757-555-0100", payee="City of Pine Hollow",
-            department={"en": "Utility Billing"}, remittance={"en": "P.O. Box 1"}, closed_weekdays=[5, 6],
+            name="Pine Hollow",
+            state="VA",
+            timezone="America/New_York",
+            languages=["en"],
+            address_lines=["1 Main Street"],
+            phone="757-555-0100",
+            payee="City of Pine Hollow",
+            department={"en": "Utility Billing"},
+            remittance={"en": "P.O. Box 1"},
+            closed_weekdays=[5, 6],
         )
         town.use(town.account(), "14")
         town.release()

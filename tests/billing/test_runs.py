@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from curbstop.billing import operations, queries
-from curbstop.billing.models import Bill, BilledPeriod, BillLine, BillingRun, Disposition, DraftBill
+from curbstop.billing.models import Bill, BilledPeriod, BillingRun, BillLine, Disposition, DraftBill
 from curbstop.ledger.models import Entry, OpenItem
 from curbstop.ledger.queries import balances_of
 
@@ -22,7 +22,11 @@ class TestDraftBills:
         assert draft.total_cents == 7000 + 3500 + 600
         assert (draft.starts_on, draft.ends_on, draft.days) == (date(2026, 5, 1), date(2026, 6, 30), 60)
         assert [line.component for line in queries.draft_lines_of(run, account.pk)] == [
-            "water_service", "water_use", "water_use", "sewer_use", "stormwater",
+            "water_service",
+            "water_use",
+            "water_use",
+            "sewer_use",
+            "stormwater",
         ]
 
     def test_has_no_effect_on_the_ledger(self, town):

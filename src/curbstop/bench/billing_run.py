@@ -31,6 +31,9 @@ TABLES = {
     "billing_billline": "bill_id",
     "billing_billedperiod": "bill_id",
 }
+_EXCLUSIONS = """
+select conname from pg_constraint where contype = 'x' and conrelid = 'bare.billing_billedperiod'::regclass
+"""
 # What PostgreSQL fills by itself.
 FILLED = {"epoch", "xact", "created_at", "row_hash"}
 
@@ -113,10 +116,11 @@ def _run(executor: Executor) -> tuple[Any, float, float]:
     from curbstop.billing.queries import cycles
     from curbstop.foundation.access.models import User
 
-    clerk, manager = User.objects.order_by("pk")
+    clerk, manager = (User.objects.get(username=name) for name in (town.DRAFTS, town.APPROVES))
+    (cycle,) = cycles().filter(assignments__isnull=False).distinct()
     run, draft = _timed(
         lambda: operations.draft_bills(
-            cycle=cycles().get(), through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON,
+            cycle=cycle, through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON,
             executor=executor,
         )
     )  # fmt: skip
@@ -168,7 +172,8 @@ def _export(cluster: Any, folder: Path, run: Any) -> list[Rows]:
             for table, column in TABLES.items():
                 low, high = (first, last) if "bill" in table else entries[:2]
                 listed = ", ".join(columns[table])
-                query = f"copy (select {listed} from {table} where {column} between {low} and {high} order by {column}) to stdout"  # noqa: S608  # names of our own tables
+                rows = f"select {listed} from {table} where {column} between {low} and {high}"  # noqa: S608  # our own tables
+                query = f"copy ({rows} order by {column}) to stdout"
                 with (place / table).open("wb") as file, connection.cursor().copy(query) as copy:
                     for block in copy:
                         file.write(block)
@@ -189,9 +194,8 @@ def _copied(cluster: Any, original: str, partitions: list[Rows], *, bare: bool) 
     """Return the seconds that COPY alone takes for the same rows, transactions and workers."""
     scratch.copy_database(cluster, original, "copy")
     with scratch.superuser(cluster, "copy") as connection:
-        # The run that the bills name; the lone parent that the town did not have before.
-        for table in ("billing_billingrun",):
-            _carry_over(cluster, connection, table)
+        # The run that the bills name: the one parent that the town did not have before.
+        _carry_over(cluster, connection, "billing_billingrun")
         if bare:
             connection.execute("create schema bare")
             for table in TABLES:
@@ -210,9 +214,11 @@ def _copied(cluster: Any, original: str, partitions: list[Rows], *, bare: bool) 
 
 
 def _carry_over(cluster: Any, target: Any, table: str) -> None:
-    with scratch.superuser(cluster, "run") as source:
-        with source.cursor().copy(f"copy {table} to stdout") as copy:
-            rows = b"".join(bytes(block) for block in copy)
+    with (
+        scratch.superuser(cluster, "run") as source,
+        source.cursor().copy(f"copy {table} to stdout") as copy,
+    ):
+        rows = b"".join(bytes(block) for block in copy)
     with target.cursor().copy(f"copy {table} from stdin") as copy:
         copy.write(rows)
 

@@ -19,6 +19,8 @@ BENCHES = {
     "posting": "curbstop.bench.posting",
 }
 
+THREE_DECIMALS_BELOW = 100
+
 app = typer.Typer(no_args_is_help=True, help="Measure, each figure with its baseline.")
 
 
@@ -50,4 +52,5 @@ def _print(answer: Measured) -> None:
     screen.print(f"{answer.name}")
     for kind in (answer.ratios, answer.figures):
         for key, value in kind.items():
-            screen.print(f"  {key:<28} {value:>14,.3f}" if value < 100 else f"  {key:<28} {value:>14,.0f}")
+            shown = f"{value:,.3f}" if value < THREE_DECIMALS_BELOW else f"{value:,.0f}"
+            screen.print(f"  {key:<28} {shown:>14}")

@@ -96,14 +96,15 @@ def usage_policy_on(on: date) -> UsagePolicy:
     )
 
 
-def has_meters(accounts: AccountRange) -> bool:
-    """Tell whether a meter hangs or hung where any of the accounts is served; else there is nothing to settle."""
+def has_reads(accounts: AccountRange, *, through: date) -> bool:
+    """Tell whether any meter of the accounts was read by a day; else there is nothing to settle."""
     query = """
         select exists (
           select from customers_serviceagreement g
             join metering_installation i on i.service_point_id = g.service_point_id
-           where g.account_id between %s and %s) as found"""
-    return bool(read_frame(query, [accounts.first, accounts.last])["found"].item())
+            join metering_read r on r.installation_id = i.id
+           where g.account_id between %s and %s and r.read_on <= %s) as found"""
+    return bool(read_frame(query, [accounts.first, accounts.last, through])["found"].item())
 
 
 def installations_of_serials(serials: Sequence[str]) -> pl.DataFrame:

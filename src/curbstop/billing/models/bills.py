@@ -139,7 +139,7 @@ class BilledPeriod(AppendOnlyModel):
         ]
 
 
-class CancellationRequest(models.Model):
+class CancellationRequest(AppendOnlyModel):
     """One person's request to cancel a bill, waiting for another to decide."""
 
     bill = models.ForeignKey(Bill, models.PROTECT, related_name="cancellation_requests")

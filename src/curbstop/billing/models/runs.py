@@ -12,6 +12,7 @@ from django.db.models import F, Q
 
 from curbstop.billing.models.cycles import Cycle
 from curbstop.foundation.approvals import second_person
+from curbstop.foundation.database.schema import AppendOnlyModel
 
 
 class BillingRun(models.Model):
@@ -163,7 +164,7 @@ class Finding(models.Model):
         indexes = [models.Index(fields=["run", "code", "account"], name="finding_by_code")]
 
 
-class Clearance(models.Model):
+class Clearance(AppendOnlyModel):
     """A person's decision that a held bill may go out, with the evidence seen at the time."""
 
     run = models.ForeignKey(BillingRun, models.PROTECT, related_name="clearances")

@@ -27,7 +27,7 @@ from curbstop.foundation.access.models import User
 from curbstop.foundation.database.copying import copy_frame
 from curbstop.foundation.database.transactions import transaction
 from curbstop.metering.operations import settle_usage
-from curbstop.metering.queries import AccountRange, has_meters, usage_policy_on
+from curbstop.metering.queries import AccountRange, has_reads, usage_policy_on
 from curbstop.ordinances.queries import calendar_on, value_on
 
 
@@ -69,7 +69,7 @@ def settle_and_draft(run_id: int, number: int) -> int:
     run = BillingRun.objects.select_related("drafted_by").get(pk=run_id)
     partition = RunPartition.objects.get(run_id=run_id, number=number)
     accounts = AccountRange(partition.first_account_id, partition.last_account_id)
-    if has_meters(accounts):
+    if has_reads(accounts, through=run.through_on):
         settle_usage(
             accounts=accounts,
             through=run.through_on,

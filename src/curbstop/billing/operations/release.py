@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from django.db import connection
 
 from curbstop.billing import queries
 from curbstop.billing.domain.posting import Journal, journal_of
 from curbstop.billing.models import BillingRun, RunPartition
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
+from curbstop.foundation.database.copying import copy_rows
 from curbstop.foundation.database.transactions import transaction
 from curbstop.ledger.operations import EntryBatch, post_entries
 from curbstop.ledger.queries import current_business_day
@@ -106,44 +106,53 @@ def _post(journal: Journal, run: BillingRun) -> int | None:
 
 
 # The order of account ids is the order of numbers and of entries, here and in `releasable_bills`.
-# Each statement counts for itself: a join of drafts would be at the mercy of stale statistics.
+# Each query counts for itself: a join of drafts would be at the mercy of stale statistics.
 _OF_PARTITION = """
  where d.run_id = %(run_id)s and d.account_id between %(first)s and %(last)s
    and d.account_id <> all (%(held)s::bigint[])
 """
-_BILLS = f"""
-insert into billing_bill (id, run_id, account_id, entry_id, bill_on, due_on, starts_on, ends_on,
-                          days, total_cents, prior_balance_cents, payments_cents)
-select %(first_number)s + row_number() over (order by account_id) - 1, run_id, account_id,
+_BILL_COLUMNS = (
+    "id", "run_id", "account_id", "entry_id", "bill_on", "due_on", "starts_on", "ends_on", "days",
+    "total_cents", "prior_balance_cents", "payments_cents",
+)  # fmt: skip
+_BILLS = """
+select %(first_number)s::bigint + row_number() over (order by account_id) - 1, run_id, account_id,
        case when total_cents > 0 then %(first_entry_id)s::bigint - 1
          + count(*) filter (where total_cents > 0) over (order by account_id) end,
-       %(bill_on)s, %(due_on)s, starts_on, ends_on, days, total_cents, prior_balance_cents,
-       payments_cents
-  from billing_draftbill d {_OF_PARTITION}
+       %(bill_on)s::date, %(due_on)s::date, starts_on, ends_on, days, total_cents,
+       prior_balance_cents, payments_cents
+  from billing_draftbill d {of_partition}
  order by account_id
 """
-_LINES = f"""
-insert into billing_billline (bill_id, line_number, agreement_id, usage_id, service_id,
-                              schedule_version_id, customer_class, starts_on, ends_on, component,
-                              label, quantity, unit, unit_price, amount_cents, section, derivation)
-select %(first_number)s + dense_rank() over (order by account_id) - 1, line_number, agreement_id,
-       usage_id, service_id, schedule_version_id, customer_class, starts_on, ends_on, component,
-       label, quantity, unit, unit_price, amount_cents, section, derivation
-  from billing_draftline d {_OF_PARTITION}
+_LINE_COLUMNS = (
+    "bill_id", "line_number", "agreement_id", "usage_id", "service_id", "schedule_version_id",
+    "customer_class", "starts_on", "ends_on", "component", "label", "quantity", "unit",
+    "unit_price", "amount_cents", "section", "derivation",
+)  # fmt: skip
+_LINES = """
+select %(first_number)s::bigint + dense_rank() over (order by account_id) - 1, line_number,
+       agreement_id, usage_id, service_id, schedule_version_id, customer_class, starts_on, ends_on,
+       component, label, quantity, unit, unit_price, amount_cents, section, derivation
+  from billing_draftline d {of_partition}
  order by account_id, line_number
 """
-_PERIODS = f"""
-insert into billing_billedperiod (bill_id, agreement_id, usage_id, period, cancelled)
+_PERIOD_COLUMNS = ("bill_id", "agreement_id", "usage_id", "period", "cancelled")
+_PERIODS = """
 select distinct number, agreement_id, usage_id, period, false
-  from (select %(first_number)s + dense_rank() over (order by account_id) - 1 as number,
+  from (select %(first_number)s::bigint + dense_rank() over (order by account_id) - 1 as number,
                agreement_id, usage_id, daterange(starts_on, ends_on) as period
-          from billing_draftline d {_OF_PARTITION}) charged
+          from billing_draftline d {of_partition}) charged
  order by number, agreement_id, period
 """
+_WRITTEN = (
+    ("billing_bill", _BILL_COLUMNS, _BILLS),
+    ("billing_billline", _LINE_COLUMNS, _LINES),
+    ("billing_billedperiod", _PERIOD_COLUMNS, _PERIODS),
+)
 
 
 def _write_bills(run: BillingRun, partition: RunPartition, *, first_entry_id: int | None) -> None:
-    """Copy the drafted rows into bills, inside the database: they never leave it."""
+    """Copy the drafted rows into bills as they are, in PostgreSQL's own binary form."""
     facts: dict[str, Any] = {
         "run_id": run.pk,
         "bill_on": run.bill_on,
@@ -154,9 +163,8 @@ def _write_bills(run: BillingRun, partition: RunPartition, *, first_entry_id: in
         "first_number": partition.first_bill_number,
         "first_entry_id": first_entry_id,
     }
-    with connection.cursor() as cursor:
-        for statement in (_BILLS, _LINES, _PERIODS):
-            cursor.execute(statement, facts)
+    for table, columns, query in _WRITTEN:
+        copy_rows(table, columns, query=query.format(of_partition=_OF_PARTITION), params=facts)
 
 
 @transaction
