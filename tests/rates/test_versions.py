@@ -166,13 +166,6 @@ class TestAssignRates:
         assert (schedule.name, schedule.version) == ("water", "2026-01-01")
         assert schedule.classes["home"].inputs == ("usage",)
 
-    @pytest.mark.parametrize(
-        ("changed", "why"),
-        [
-            ({"schedule": "fire"}, "There is no rate schedule fire"),
-            ({"customer_class": "shop"}, "has no class “shop”; it has home"),
-        ],
-    )
     def test_gives_an_agreement_that_ended_the_rate_of_its_last_day(
         self, adopt: Callable[..., ScheduleVersion], agreement: Any
     ) -> None:
@@ -184,6 +177,13 @@ class TestAssignRates:
 
         assert assignments_frame(**span, on=JULY)["schedule_version_id"].to_list() == [version.pk]
 
+    @pytest.mark.parametrize(
+        ("changed", "why"),
+        [
+            ({"schedule": "fire"}, "There is no rate schedule fire"),
+            ({"customer_class": "shop"}, "has no class “shop”; it has home"),
+        ],
+    )
     def test_refuses_what_has_no_rate(
         self, adopt: Callable[..., ScheduleVersion], agreement: Any, changed: dict[str, Any], why: str
     ) -> None:
