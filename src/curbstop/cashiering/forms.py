@@ -83,7 +83,6 @@ class TakePayment(forms.Form):
         label="Card authorization code",
         required=False,
         max_length=20,
-        help_text="The code that the terminal printed. Never a card number.",
         widget=forms.TextInput(attrs=REFERENCE),
     )
 

@@ -1,5 +1,6 @@
 """The catalog of registers, and one register on the page, as CSV or as an Excel workbook."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.core.paginator import Paginator
@@ -11,7 +12,7 @@ from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.exports import Heading, csv_chunks, write_xlsx
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
 from curbstop.reports import forms, permissions
-from curbstop.reports.domain.registers import Register
+from curbstop.reports.domain.registers import Register, RegisterColumn
 from curbstop.reports.queries import CATALOG, NoSuchRegister, register
 
 ROWS_A_PAGE = 100
@@ -34,6 +35,8 @@ def one_register(request: StaffRequest, code: str) -> HttpResponse | StreamingHt
         shown = register(code, first_day=form.cleaned_data["first_day"], last_day=form.cleaned_data["last_day"])
     except NoSuchRegister as missing:
         raise Http404(str(missing)) from missing
+    sort = request.GET.get("sort", "")
+    shown = shown.sorted_by(sort)
     if request.GET.get("as") in {"csv", "xlsx"}:
         return _download(shown, request.GET["as"])
     page = Paginator(shown.rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
@@ -44,10 +47,26 @@ def one_register(request: StaffRequest, code: str) -> HttpResponse | StreamingHt
         "page": page,
         "table": [[(column, row[column.name]) for column in shown.columns] for row in page.object_list],
         "totals": [(column, shown.totals.get(column.name)) for column in shown.columns],
-        "days": f"first_day={form.cleaned_data['first_day']}&last_day={form.cleaned_data['last_day']}",
+        "heads": [_Head.of(column, sort) for column in shown.columns],
+        "sort": sort,
         "made_at": timezone.now(),
     }
     return render(request, "reports/one_register.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The heading of a column, and the order that a click on it asks for."""
+
+    column: RegisterColumn
+    state: str
+    next_sort: str
+
+    @classmethod
+    def of(cls, column: RegisterColumn, sort: str) -> "_Head":
+        if sort == column.name:
+            return cls(column, "ascending", f"-{column.name}")
+        return cls(column, "descending" if sort == f"-{column.name}" else "", column.name)
 
 
 def _this_month() -> dict[str, date]:

@@ -1,10 +1,11 @@
 """What is typed when a deposit is made up, verified, or the journal exported."""
 
-from datetime import date
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
+from curbstop.foundation.access.models import User
 from curbstop.treasury.queries import drawers_to_deposit
 
 
@@ -20,11 +21,20 @@ class MakeDeposit(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one drawer."},
     )
-    bag_number = forms.CharField(label="Bag number", max_length=40, help_text="As printed on the sealed bag")
+    bag_number = forms.CharField(
+        label="Bag number",
+        max_length=40,
+        help_text="As printed on the sealed bag",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": "autofocus"}),
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["drawers"].queryset = drawers_to_deposit()  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
+    def __init__(self, data: Mapping[str, Any] | None, *, by: User) -> None:
+        super().__init__(data)
+        waiting = drawers_to_deposit()
+        drawers = self.fields["drawers"]
+        drawers.queryset = waiting  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
+        # A deposit is intact: everything goes in, but nobody deposits an own drawer.
+        drawers.initial = [drawer.pk for drawer in waiting if drawer.cashier_id != by.pk]
 
 
 class VerifyDeposit(forms.Form):
@@ -34,12 +44,13 @@ class VerifyDeposit(forms.Form):
 
 
 class ExportJournal(forms.Form):
-    """The first and the last business day of a journal."""
+    """The first and the last business day of a journal, and the kind of file."""
 
     first_day = _day("First business day")
     last_day = _day("Last business day", "This day is in the journal")
+    kind = forms.ChoiceField(label="File", choices=[("csv", "CSV"), ("xlsx", "Excel")], initial="csv")
 
-    def clean(self) -> dict[str, date]:
+    def clean(self) -> dict[str, Any]:
         """Refuse days in the wrong order."""
         days = super().clean() or {}
         first, last = days.get("first_day"), days.get("last_day")

@@ -1,6 +1,6 @@
 """Pages of treasury: deposits, their slips, and the journal."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from django.core.paginator import Paginator
@@ -9,7 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from curbstop.foundation.access.guards import StaffRequest, requires
+from curbstop.foundation.access.models import User
 from curbstop.foundation.documents import render_pdf
+from curbstop.ledger.queries import latest_business_day
 from curbstop.treasury import forms, operations, permissions
 from curbstop.treasury.queries import (
     deposit_document,
@@ -19,6 +21,7 @@ from curbstop.treasury.queries import (
 )
 
 ROWS_A_PAGE = 50
+KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 DOCUMENTS = Path(__file__).parent / "documents"
 
 
@@ -34,7 +37,7 @@ def deposits(request: StaffRequest) -> HttpResponse:
 @requires(permissions.MAKE_DEPOSIT)
 def make_deposit(request: StaffRequest) -> HttpResponse:
     """Make up a deposit of closed drawers."""
-    form = forms.MakeDeposit(request.POST or None)
+    form = forms.MakeDeposit(request.POST or None, by=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             deposit = operations.make_deposit(
@@ -105,19 +108,28 @@ def journals(request: StaffRequest) -> HttpResponse:
 
 @requires(permissions.EXPORT_JOURNAL)
 def export_journal(request: StaffRequest) -> HttpResponse:
-    """Export the journal of some business days as CSV."""
-    form = forms.ExportJournal(request.POST or None)
+    """Export the journal of some business days as CSV or for Excel."""
+    form = forms.ExportJournal(request.POST or None, initial=_days_not_exported(request.user))
     if request.method == "POST" and form.is_valid():
+        kind = form.cleaned_data["kind"]
         try:
             file = operations.export_journal(
                 from_on=form.cleaned_data["first_day"],
                 to_on=form.cleaned_data["last_day"] + timedelta(days=1),
                 exported_by=request.user,
                 at=timezone.now(),
+                as_workbook=kind == "xlsx",
             )
         except operations.ExportRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            name = f'attachment; filename="journal-{file.export.number}.csv"'
-            return HttpResponse(file.content, content_type="text/csv", headers={"Content-Disposition": name})
+            name = f'attachment; filename="journal-{file.export.number}.{kind}"'
+            return HttpResponse(file.content, content_type=KINDS[kind], headers={"Content-Disposition": name})
     return render(request, "treasury/export_journal.html", {"form": form})
+
+
+def _days_not_exported(user: User) -> dict[str, date | None]:
+    """Return the days that the general ledger does not have yet, as far as the office was open."""
+    last, latest = exports_visible_to(user).first(), latest_business_day()
+    first = last.to_on if last and latest and last.to_on <= latest else latest
+    return {"first_day": first, "last_day": latest}

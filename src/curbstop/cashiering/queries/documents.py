@@ -13,10 +13,10 @@ from curbstop.ordinances.queries import CityProfileRow, city
 
 
 def receipt_lines(receipt: Receipt) -> list[dict[str, Any]]:
-    """Return what a receipt settled, in the order of its items: account, label and cents."""
+    """Return what a receipt settled, account by account: account, label and cents."""
     settled = settled_by(receipt.entry_id)
     numbers = account_numbers({item.debtor_id for item in settled})
-    return [
+    lines = [
         {
             "account": numbers.get(item.debtor_id, ""),
             "label": _label(item.service_name, item.label),
@@ -24,6 +24,7 @@ def receipt_lines(receipt: Receipt) -> list[dict[str, Any]]:
         }
         for item in settled
     ]
+    return sorted(lines, key=lambda line: str(line["account"]))
 
 
 def receipt_document(receipt: Receipt, *, language: str = "en") -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """A register: a titled table with its parameters, typed columns and a total line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from curbstop.foundation.money import dollars
 
@@ -19,6 +19,11 @@ class RegisterColumn:
     name: str
     heading: str
     kind: Kind = "text"
+
+    @property
+    def is_number(self) -> bool:
+        """Return whether the values stand on the right."""
+        return self.kind in {"count", "quantity", "cents"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,19 @@ class Register:
         money = [column.name for column in self.columns if column.kind == "cents"]
         return {name: sum(int(str(row[name])) for row in self.rows) for name in money}
 
+    def sorted_by(self, sort: str) -> "Register":
+        """Return the register in the order of one column, `-name` for the largest first; rows without a value are last.
+
+        A name that is no column leaves the order as it was made.
+        """
+        name = sort.removeprefix("-")
+        if name not in {column.name for column in self.columns}:
+            return self
+        known = [row for row in self.rows if row[name] is not None]
+        unknown = [row for row in self.rows if row[name] is None]
+        known.sort(key=lambda row: _order(row[name]), reverse=sort.startswith("-"))
+        return replace(self, rows=[*known, *unknown])
+
     def exported(self) -> Iterator[dict[str, Value]]:
         """Yield the rows as they are exported: cents become dollars."""
         money = {column.name for column in self.columns if column.kind == "cents"}
@@ -45,3 +63,8 @@ class Register:
                 column.name: dollars(int(str(row[column.name]))) if column.name in money else row[column.name]
                 for column in self.columns
             }
+
+
+def _order(value: Value) -> Any:
+    """Return the key of a value: text regardless of case, everything else by itself."""
+    return value.casefold() if isinstance(value, str) else value

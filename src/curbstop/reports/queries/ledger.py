@@ -44,7 +44,7 @@ def aged_receivables(first_day: date, last_day: date) -> Register:
         for debtor, ages in by_debtor.items()
     ]
     rows.sort(key=lambda row: str(row["account"]))
-    parameters = (("As of", f"{last_day:%B %d, %Y}"), ("In the ledger", format_cents(_control_total(last_day))))
+    parameters = (("As of", in_words(last_day)), ("In the ledger", format_cents(_control_total(last_day))))
     return Register("aged-receivables", "Aged receivables", parameters, AGED, rows)
 
 
@@ -88,4 +88,9 @@ def trial_balance_register(first_day: date, last_day: date) -> Register:
 
 def days(first_day: date, last_day: date) -> tuple[tuple[str, str], ...]:
     """Return the parameters of a register of some days."""
-    return (("From", f"{first_day:%B %d, %Y}"), ("Through", f"{last_day:%B %d, %Y}"))
+    return (("From", in_words(first_day)), ("Through", in_words(last_day)))
+
+
+def in_words(day: date) -> str:
+    """Return a day as people write it: July 1, 2026."""
+    return f"{day:%B} {day.day}, {day.year}"
