@@ -19,6 +19,7 @@ from curbstop.customers.operations import (
 )
 from curbstop.customers.proofs import PROOFS
 from curbstop.foundation.audit.models import AuditEvent
+from tests.refusals import refusing
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 OPENED = date(2026, 1, 5)
@@ -55,7 +56,28 @@ class TestOpenAccount:
         assert account.debtor_id != second.debtor_id
 
 
+class TestAccount:
+    def test_keeps_what_it_owes(self, rosa, premises, account):
+        open_account(customer=rosa, premises=premises, opened_on=OPENED, by=None, at=AT)
+        before = list(Account.objects.order_by("pk").values())
+
+        swapped = "update customers_account a set debtor_id = o.debtor_id from customers_account o where o.id <> a.id"
+        assert refusing(swapped) == "account_keeps_its_debtor"
+        assert refusing("update customers_account set number = '9' || number") == "account_keeps_its_debtor"
+
+        assert list(Account.objects.order_by("pk").values()) == before
+
+
 class TestStartAgreement:
+    def test_is_for_that_account(self, rosa, premises, account, tap):
+        start_agreement(account=account, service_point=tap, starts_on=OPENED, by=None, at=AT)
+        other = open_account(customer=rosa, premises=premises, opened_on=OPENED, by=None, at=AT)
+
+        moved = "update customers_serviceagreement set account_id = %s"
+        assert refusing(moved, other.pk) == "agreement_keeps_its_account"
+
+        assert ServiceAgreement.objects.get().account == account
+
     def test_makes_the_account_responsible(self, account, tap):
         agreement = start_agreement(account=account, service_point=tap, starts_on=OPENED, by=None, at=AT)
 

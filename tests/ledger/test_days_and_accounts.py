@@ -10,6 +10,7 @@ from curbstop.ledger.models import BusinessDay, FiscalPeriod, GlAccount, Service
 from curbstop.ledger.operations import AccountRow, ChartRefused, DayRefused, PeriodRefused, ServiceRow
 from curbstop.ledger.queries import NoOpenBusinessDay, NoSuchAccount
 from tests.ledger.conftest import ACCOUNTS, DAY, NOON, SERVICES, Books
+from tests.refusals import refusing
 
 pytestmark = pytest.mark.django_db
 NEXT_DAY = date(2026, 7, 2)
@@ -52,6 +53,16 @@ class TestCloseBusinessDay:
 
         with pytest.raises(NoOpenBusinessDay):
             queries.current_business_day()
+
+    @pytest.mark.parametrize("change", ["closed_at = null", "day = day + 1", "closed_at = closed_at + interval '1 h'"])
+    def test_is_for_good(self, books: Books, change: str) -> None:
+        operations.open_business_day(day=DAY, by=books.clerk, at=NOON)
+        operations.close_business_day(day=DAY, by=books.clerk, at=NOON)
+        before = list(BusinessDay.objects.values())
+
+        assert refusing(f"update ledger_businessday set {change}") == "ledger_businessday_set_once"
+
+        assert list(BusinessDay.objects.values()) == before
 
     def test_refuses_a_day_that_is_not_open(self, books: Books) -> None:
         with pytest.raises(DayRefused, match="not open"):
@@ -180,3 +191,12 @@ class TestReports:
 
     def test_keep_their_columns_without_rows(self, books: Books) -> None:
         assert queries.journal_frame(starts_on=DAY, ends_on=NEXT_DAY).width == 11
+
+
+class TestGlAccount:
+    def test_keeps_its_code(self, books: Books) -> None:
+        before = list(GlAccount.objects.order_by("pk").values())
+
+        assert refusing("update ledger_glaccount set code = code || '0'") == "ledger_glaccount_code_stays"
+
+        assert list(GlAccount.objects.order_by("pk").values()) == before

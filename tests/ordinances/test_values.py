@@ -16,6 +16,7 @@ from curbstop.ordinances.operations import (
 )
 from curbstop.ordinances.proofs import values_rest_on_sections
 from curbstop.ordinances.queries import NoSuchRule, calendar_on, city, letter_on, section_on, value_on
+from tests.refusals import refusing
 
 AT = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 TODAY, SOON = date(2026, 11, 22), date(2027, 1, 1)
@@ -160,3 +161,28 @@ class TestApproveProposal:
             record_proposal(files=files, changes=[], proposed_by=users[Role.ADMIN], at=AT)
 
         assert PackProposal.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        "change", ["content = '{}'", "changes = '[]'", "sha256 = 'x'", "proposed_by_id = proposed_by_id + 1"]
+    )
+    def test_approves_what_was_proposed_and_nothing_else(self, users, change):
+        files = PackFiles("larkspur-bend", "0" * 64, {"city.yaml": "name: x"})
+        with transaction():
+            record_proposal(files=files, changes=[{"what": "x"}], proposed_by=users[Role.MANAGER], at=AT)
+        before = list(PackProposal.objects.values())
+
+        assert refusing(f"update ordinances_packproposal set {change}") == "ordinances_packproposal_set_once"
+
+        assert list(PackProposal.objects.values()) == before
+
+    def test_is_not_taken_back(self, users):
+        files = PackFiles("larkspur-bend", "0" * 64, {"city.yaml": "name: x"})
+        with transaction():
+            proposal = record_proposal(files=files, changes=[], proposed_by=users[Role.MANAGER], at=AT)
+            approve_proposal(proposal=proposal, approved_by=users[Role.ADMIN], at=AT)
+        before = list(PackProposal.objects.values())
+
+        reopened = "update ordinances_packproposal set approved_by_id = null, approved_at = null"
+        assert refusing(reopened) == "ordinances_packproposal_set_once"
+
+        assert list(PackProposal.objects.values()) == before

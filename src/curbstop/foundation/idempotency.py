@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.db.models.functions import Now
 
+from curbstop.foundation.database.schema import AppendOnlyModel
 from curbstop.foundation.database.transactions import require_transaction
 
 
@@ -20,10 +21,10 @@ class KeyReused(Exception):
     """The key was already used for another request; nothing was done."""
 
 
-class IdempotentRequest(models.Model):
+class IdempotentRequest(AppendOnlyModel):
     """One request that was done, and what was answered."""
 
-    row_changes_recorded: ClassVar[bool] = False
+    set_once: ClassVar[tuple[str, ...]] = ("response",)
 
     id = models.BigAutoField(primary_key=True)
     client = models.CharField(max_length=100)

@@ -74,7 +74,7 @@ class AppendOnly(migrations.RunSQL):
         events = "update or delete or truncate"
         sql = ""
         if set_once:
-            sql = _set_once(table, name=name, columns=set_once)
+            sql = _set_once(table, name=name, constraint=name, columns=set_once)
             events = "delete or truncate"
         sql = trigger_function(name, body) + sql
         sql += f"create trigger {name} before {events} on {table} for each statement execute function {name}();"
@@ -82,19 +82,19 @@ class AppendOnly(migrations.RunSQL):
         super().__init__(sql, reverse)
 
 
-def _set_once(table: str, *, name: str, columns: tuple[str, ...]) -> str:
+def _set_once(table: str, *, name: str, constraint: str, columns: tuple[str, ...]) -> str:
     """Return SQL for the row trigger that lets the named columns be set a single time."""
     listed = ", ".join(f"'{column}'" for column in columns)
     body = f"""
     declare flag text; before jsonb := to_jsonb(old); after jsonb := to_jsonb(new);
     begin
       if before - array[{listed}] is distinct from after - array[{listed}] then
-        {refuse(name, "tg_table_name || ': rows are written once'")}
+        {refuse(constraint, "tg_table_name || ': rows are written once'")}
       end if;
       foreach flag in array array[{listed}] loop
         if before -> flag is distinct from after -> flag
            and before -> flag not in ('null'::jsonb, 'false'::jsonb) then
-          {refuse(name, "tg_table_name || '.' || flag || ' is set once'")}
+          {refuse(constraint, "tg_table_name || '.' || flag || ' is set once'")}
         end if;
       end loop;
       return new;
@@ -103,6 +103,20 @@ def _set_once(table: str, *, name: str, columns: tuple[str, ...]) -> str:
     return trigger_function(f"{name}_once", body) + (
         f"create trigger {name}_once before update on {table} for each row execute function {name}_once();"
     )
+
+
+class SetOnce(migrations.RunSQL):
+    """Refuse every update but the first setting of the named columns (constraint ``<table>_set_once``).
+
+    For a table whose row changes stay in the trail; one that is written once altogether is ``AppendOnly``.
+    """
+
+    def __init__(self, table: str, columns: tuple[str, ...]) -> None:
+        """Guard the table; the columns may go from null or false to a value, once."""
+        super().__init__(
+            _set_once(table, name=f"{table}_set", constraint=f"{table}_set_once", columns=columns),
+            f"drop function {table}_set_once() cascade;",
+        )
 
 
 class Kept(migrations.RunSQL):
