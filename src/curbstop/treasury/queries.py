@@ -68,6 +68,7 @@ def deposit_document(deposit: Deposit) -> dict[str, Any]:
         "denominations": [_piece_line(face, pieces) for face, pieces in pieces_in(drawers)],
         "checks": [_check_line(*check) for check in checks_in(drawers)],
         "float_cents": -sum(drawer.float_cents for drawer in drawers),
+        "floats": format_cents(-sum(drawer.float_cents for drawer in drawers)),
         "cash_total": format_cents(deposit.cash_cents),
         "check_total": format_cents(deposit.check_cents),
         "total": format_cents(deposit.total_cents),
