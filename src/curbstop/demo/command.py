@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.progress import Progress
 from rich.table import Table
 
-from curbstop.cli.answers import aside, refuse, screen, start_django
+from curbstop.cli.answers import aside, progress, refuse, screen, start_django
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Make the demo city and play one business day.")
 DICE = 20
+LARKSPUR_BEND_STEPS = 17
+SANTA_MONICA_STEPS = 21
 
 
 class CityName(StrEnum):
@@ -108,7 +111,7 @@ def _sweep_away_what_was_begun() -> None:
 def _make_larkspur_bend(*, workers: int) -> None:
     from curbstop.demo.larkspur_bend import make_larkspur_bend
 
-    with _told() as told, _executor(workers) as executor:
+    with _told(LARKSPUR_BEND_STEPS) as told, _executor(workers) as executor:
         make_larkspur_bend(dice=random.Random(DICE), executor=executor, told=told)
 
 
@@ -119,31 +122,33 @@ def _make_santa_monica(data: Path | None, *, workers: int) -> None:
     if data is None:
         refuse("Name the folder with the real readings: make demo CITY=santa-monica DATA=DIR")
     try:
-        with _told() as told, _executor(workers) as executor:
+        with _told(SANTA_MONICA_STEPS) as told, _executor(workers) as executor:
             make_santa_monica(data=data, dice=random.Random(DICE), executor=executor, told=told)
     except DataMissing as missing:
         refuse(missing)
 
 
 @contextmanager
-def _told() -> Iterator["Told"]:
-    """Show each step with a spinner on a terminal, and as a line in a pipe."""
-    with aside.status("") as line:
-        yield Told(line.update, is_shown=aside.is_terminal)
+def _told(steps: int) -> Iterator["Told"]:
+    """Show a bar of the steps on a terminal, and each step as a line in a pipe."""
+    with progress() as bars:
+        yield Told(bars, steps=steps)
 
 
 class Told:
-    """Says which step is under way and how long the last one took."""
+    """Says which step is under way, and how many there are."""
 
-    def __init__(self, update: "object", *, is_shown: bool) -> None:
-        self._update = update
-        self._is_shown = is_shown
+    def __init__(self, bars: Progress, *, steps: int) -> None:
+        self._bars = bars
+        self._bar = bars.add_task("", total=steps)
+        self._is_first = True
 
     def __call__(self, step: str) -> None:
-        """Say that a step begins."""
-        aside.print(f"· {step}")
-        if self._is_shown:
-            self._update(step)  # type: ignore[operator]  # rich's own
+        """Say that a step begins, and so that the one before is done."""
+        self._bars.update(self._bar, description=step, advance=0 if self._is_first else 1)
+        self._is_first = False
+        if self._bars.disable:
+            aside.print(f"· {step}")
 
 
 @contextmanager
