@@ -1,4 +1,4 @@
-"""A billing run in processes of its own, for tests that kill them: `killed_run.py make|release|prove|start|stop`.
+"""A billing run in processes of its own, for tests that kill them: `killed_run.py VERB`.
 
 The town has six hundred accounts in twelve partitions; the server lives in CURBSTOP_DATA.
 """
@@ -69,19 +69,37 @@ def release() -> None:
     say(run.state)
 
 
+def release_on_dask() -> None:
+    from curbstop.bench import town
+
+    place()
+    from distributed import LocalCluster
+
+    from curbstop.billing import operations
+    from curbstop.billing.jobs import executor_of
+    from curbstop.billing.models import BillingRun
+    from curbstop.foundation.access.models import User
+
+    manager = User.objects.get(username=town.APPROVES)
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        executor_of(dask=cluster.scheduler_address) as executor,
+    ):
+        run = operations.release_bills(run=BillingRun.objects.get(), by=manager, at=town.NOON, executor=executor)
+    say(run.state)
+
+
 def prove() -> None:
     place()
-    from curbstop.billing.models import Bill, BilledPeriod
+    from curbstop.billing.models import Bill
     from curbstop.billing.proofs import PROOFS
-    from curbstop.ledger.models import Entry, OpenItem
+    from curbstop.ledger.models import Entry
 
     answer = {
         "bills": Bill.objects.count(),
         "accounts": Bill.objects.values("account_id").distinct().count(),
         "numbers": sorted(Bill.objects.values_list("number", flat=True)) == list(range(1, ACCOUNTS + 1)),
         "entries": Entry.objects.count(),
-        "items": OpenItem.objects.count(),
-        "periods": BilledPeriod.objects.count(),
         "failures": [failure for proof in PROOFS for failure in proof.check().failures],
     }
     say(json.dumps(answer))
@@ -98,4 +116,5 @@ def stop() -> None:
 
 
 if __name__ == "__main__":
-    {"make": make, "release": release, "prove": prove, "start": start, "stop": stop}[sys.argv[1]]()
+    verbs = (make, release, release_on_dask, prove, start, stop)
+    {verb.__name__: verb for verb in verbs}[sys.argv[1]]()

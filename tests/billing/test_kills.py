@@ -20,8 +20,6 @@ WHOLE = {
     "accounts": 600,
     "numbers": True,
     "entries": 600,
-    "items": 1800,
-    "periods": 1800,
     "failures": [],
 }
 ATTEMPTS = 12
@@ -133,4 +131,10 @@ class TestReleaseBills:
         office.ask("start")
 
         assert is_released(office.release())
+        assert office.proof() == WHOLE
+
+    def test_runs_on_a_dask_cluster(self, office: Office) -> None:
+        pytest.importorskip("distributed")
+
+        assert office.ask("release_on_dask").strip().endswith("released")
         assert office.proof() == WHOLE

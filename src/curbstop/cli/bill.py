@@ -13,6 +13,7 @@ from curbstop.cli.answers import need_database, progress, refuse, say_json, scre
 app = typer.Typer(no_args_is_help=True, help="Draft, review, approve and release bills.")
 Cycle = Annotated[str, typer.Option("--cycle", help="Code of the billing cycle.")]
 Person = Annotated[str, typer.Option("--as", help="Who does this: a user name.")]
+MaybePerson = Annotated[str, typer.Option("--as", help="Who looks; may be left out.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Worker processes.")]
 Dask = Annotated[str, typer.Option("--dask", help="Address of a Dask scheduler to use instead.")]
@@ -55,9 +56,13 @@ def draft(
 
 
 @app.command()
-def status(cycle: Cycle, *, is_json: Json = False) -> None:
+def status(cycle: Cycle, person: MaybePerson = "", *, is_json: Json = False) -> None:
     """Show the cycle's latest run: progress, totals and exceptions."""
     need_database()
+    from curbstop.billing.permissions import SEE_RUNS
+
+    if person:
+        _person(person, SEE_RUNS)
     run = _latest(cycle)
     _show(run, is_json=is_json)
 
