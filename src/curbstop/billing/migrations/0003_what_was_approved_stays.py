@@ -1,4 +1,4 @@
-"""A run goes forward only, what its second person approved is what is released, and a cancellation undoes its own bill."""
+"""A run goes forward only, what was approved is what is released, and a cancellation undoes its own bill."""
 
 from django.db import migrations
 
