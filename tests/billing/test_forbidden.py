@@ -6,8 +6,8 @@ import pytest
 from django.db import ProgrammingError
 
 from curbstop.billing.models import Bill, BillingRun, Cancellation, DraftBill, DraftLine, RunPartition
-from curbstop.billing.operations import cancel_bill, request_cancellation
-from tests.billing.conftest import NOON, Town
+from curbstop.billing.operations import CancellationRefused, cancel_bill, request_cancellation
+from tests.billing.conftest import NOON, TODAY, Town
 from tests.refusals import refusing
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +128,17 @@ class TestCancellation:
         cancel_bill(bill=bill, reason="Read of the neighbor", requested_by=asks, approved_by=approves, at=NOON)
 
         assert Bill.objects.filter(cancelled_at__isnull=False).count() == 1
+
+    def test_says_why_it_is_not_done_on_a_closed_day(self, billed: Town) -> None:
+        from curbstop.ledger.operations import close_business_day
+
+        billed.release()
+        bill = Bill.objects.earliest("number")
+        asks, approves = billed.people["lead"], billed.people["manager"]
+        close_business_day(day=TODAY, by=approves, at=NOON)
+        before = rows()
+
+        with pytest.raises(CancellationRefused, match="business day"):
+            cancel_bill(bill=bill, reason="Read of the neighbor", requested_by=asks, approved_by=approves, at=NOON)
+
+        assert rows() == before

@@ -109,7 +109,18 @@ class TestSettle:
 
 class TestLooksLikeCardNumber:
     @pytest.mark.parametrize(
-        "text", ["4111111111111111", "4111-1111-1111-1111", "5500 0000 0000 0004", "378282246310005"]
+        "text",
+        [
+            "4111111111111111",
+            "4111-1111-1111-1111",
+            "5500 0000 0000 0004",
+            "378282246310005",
+            "4111111111111111/12",
+            "4111 1111 1111 1111 04 29",
+            "4111111111111111 0429 123",
+            "AB 1 4111-1111-1111-1111",
+            "\uff14" + "\uff11" * 15,
+        ],
     )
     def test_knows_card_numbers(self, text):
         assert looks_like_card_number(text)

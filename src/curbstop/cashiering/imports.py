@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from curbstop.cashiering.domain.payment_files import PaymentFile, PaymentLine
+from curbstop.cashiering.domain.tenders import looks_like_card_number
 from curbstop.foundation.imports import Column, FileRefused, Located, dollar_amount, read_rows, text
 
 COLUMNS = (
@@ -27,7 +28,7 @@ def read_payment_file(source: Path | bytes, *, name: str = "") -> PaymentFile:
     content = source.read_bytes() if isinstance(source, Path) else source
     result = read_rows(content, COLUMNS, name=name or (source.name if isinstance(source, Path) else "payments"))
     lines = tuple(PaymentLine(row.line, row["account"], row["amount"], row["reference"]) for row in result.accepted())
-    errors = [*_not_positive(result.file, lines), *_repeated(result.file, lines)]
+    errors = [*_not_positive(result.file, lines), *_repeated(result.file, lines), *_cards(result.file, lines)]
     if errors or not lines:
         raise FileRefused(errors or [Located(result.file, 1, "", "The file has no payments.")])
     return PaymentFile(name=result.file, sha256=sha256(content).hexdigest(), lines=lines)
@@ -36,6 +37,14 @@ def read_payment_file(source: Path | bytes, *, name: str = "") -> PaymentFile:
 def _not_positive(file: str, lines: tuple[PaymentLine, ...]) -> list[Located]:
     return [
         Located(file, line.line, "amount", "Expected an amount above zero.") for line in lines if line.amount_cents <= 0
+    ]
+
+
+def _cards(file: str, lines: tuple[PaymentLine, ...]) -> list[Located]:
+    return [
+        Located(file, line.line, "reference", "Expected the bank's reference; this looks like a card number.")
+        for line in lines
+        if looks_like_card_number(line.reference)
     ]
 
 

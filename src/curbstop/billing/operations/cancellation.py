@@ -11,8 +11,8 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
 from curbstop.foundation.database.transactions import transaction
-from curbstop.ledger.operations import reverse_entry
-from curbstop.ledger.queries import current_business_day
+from curbstop.ledger.operations import PostingRefused, reverse_entry
+from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
 
 REASON_LENGTH_MIN = 10
 
@@ -48,7 +48,7 @@ def request_cancellation(*, bill: Bill, reason: str, by: User, at: datetime) -> 
 def approve_cancellation(*, request: CancellationRequest, by: User, at: datetime) -> Cancellation:
     """Cancel the bill of a request that someone else made.
 
-    :raises CancellationRefused: if it is cancelled already, or the same person asks and approves
+    :raises CancellationRefused: if it is cancelled already, no day is open, or the same person asks and approves
     """
     return _cancel(request.bill, reason=request.reason, requested_by=request.by, by=by, at=at)
 
@@ -57,7 +57,7 @@ def approve_cancellation(*, request: CancellationRequest, by: User, at: datetime
 def cancel_bill(*, bill: Bill, reason: str, requested_by: User, approved_by: User, at: datetime) -> Cancellation:
     """Cancel a bill that one person wants cancelled and another approves.
 
-    :raises CancellationRefused: if it is cancelled already, both are one person, or no reason is given
+    :raises CancellationRefused: if it is cancelled already, no day is open, both are one person, or no reason is given
     """
     return _cancel(bill, reason=reason, requested_by=requested_by, by=approved_by, at=at)
 
@@ -66,14 +66,17 @@ def _cancel(bill: Bill, *, reason: str, requested_by: User, by: User, at: dateti
     bill = Bill.objects.select_related("entry").get(pk=bill.pk)
     _refuse_without_ground(bill, reason)
     refuse_same_person(requested_by, by, _same_person())
-    entry = bill.entry and reverse_entry(
-        entry=bill.entry,
-        actor=by,
-        business_date=current_business_day(),
-        posted_at=at,
-        source=str(bill),
-        memo=f"Cancels bill {bill.number}",
-    )
+    try:
+        entry = bill.entry and reverse_entry(
+            entry=bill.entry,
+            actor=by,
+            business_date=current_business_day(),
+            posted_at=at,
+            source=str(bill),
+            memo=f"Cancels bill {bill.number}",
+        )
+    except (PostingRefused, NoOpenBusinessDay) as refusal:
+        raise CancellationRefused(str(refusal)) from refusal
     cancellation = Cancellation.objects.create(
         bill=bill, entry=entry, reason=reason, requested_by=requested_by, approved_by=by, at=at
     )

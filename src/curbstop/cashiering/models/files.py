@@ -40,6 +40,8 @@ class ImportedPayment(AppendOnlyModel):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["payment_import", "line_number"], name="imported_payment_line_once"),
+            # The bank's reference names the payment: the same file reordered or renamed is still the same money.
+            models.UniqueConstraint(fields=["debtor", "reference", "amount_cents"], name="imported_payment_once"),
             models.CheckConstraint(condition=Q(amount_cents__gt=0), name="imported_payment_positive"),
         )
 

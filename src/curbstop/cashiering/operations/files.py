@@ -51,6 +51,7 @@ def import_payments(*, file: PaymentFile, by: User, at: datetime) -> PaymentImpo
             imported_by=by,
             at=at,
         )
+    _refuse_loaded_lines(file, debtors)
     batch = _batch(file, debtors, loaded=loaded, on=day)
     ids = post_entries(batch)
     rows = {
@@ -61,7 +62,9 @@ def import_payments(*, file: PaymentFile, by: User, at: datetime) -> PaymentImpo
         "amount_cents": [line.amount_cents for line in file.lines],
         "reference": [line.reference for line in file.lines],
     }
-    append_frame(ImportedPayment._meta.db_table, pl.DataFrame(rows))
+    meanwhile = ImportRefused([Located(file.name, 1, "", "Another file with one of these payments was just loaded.")])
+    with refused_by("imported_payment_once", meanwhile):
+        append_frame(ImportedPayment._meta.db_table, pl.DataFrame(rows))
     detail = {"file": file.name, "payments": len(file.lines), "total_cents": file.total_cents}
     audit.record(actor=by, event="cashiering.payments.imported", subject=loaded, at=at, detail=detail)
     return loaded
@@ -84,6 +87,20 @@ def _debtors(file: PaymentFile) -> dict[str, int]:
     if unknown:
         raise ImportRefused(unknown)
     return debtors
+
+
+def _refuse_loaded_lines(file: PaymentFile, debtors: Mapping[str, int]) -> None:
+    """Refuse a payment that came in another file: a file in another order has other bytes, but the same money."""
+    references = [line.reference for line in file.lines]
+    before = ImportedPayment.objects.filter(debtor__in=set(debtors.values()), reference__in=references)
+    loaded = set(before.values_list("debtor_id", "reference", "amount_cents"))
+    again = [
+        Located(file.name, line.line, "reference", f"The payment {line.reference} of {line.account} was loaded before.")
+        for line in file.lines
+        if (debtors[line.account], line.reference, line.amount_cents) in loaded
+    ]
+    if again:
+        raise ImportRefused(again)
 
 
 def _batch(file: PaymentFile, debtors: Mapping[str, int], *, loaded: PaymentImport, on: date) -> EntryBatch:
