@@ -4,6 +4,8 @@
 rule makes of it, such as whole units with the fraction carried (rulebook §1.5, INV-7).
 """
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -24,6 +26,8 @@ def _days() -> Func:
 
 class Meter(models.Model):
     """A meter as an asset: it moves between service points and keeps its serial."""
+
+    written_by_pages: ClassVar[bool] = False
 
     serial = models.CharField(max_length=32, unique=True)
     size_inches = models.CharField(max_length=12)
@@ -50,6 +54,8 @@ class Meter(models.Model):
 
 class Installation(models.Model):
     """One meter on one service point, from the register it was set with until it is taken out."""
+
+    written_by_pages: ClassVar[bool] = False
 
     meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="installations")
     service_point = models.ForeignKey(ServicePoint, on_delete=models.PROTECT, related_name="installations")

@@ -4,6 +4,8 @@ A version is never rewritten: a corrected document is a new version, and a bill 
 priced by. Only the end of a version may move.
 """
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -23,6 +25,8 @@ def _days() -> Func:
 class Schedule(models.Model):
     """A rate schedule by name: residential water, commercial sewer."""
 
+    written_by_pages: ClassVar[bool] = False
+
     code = models.CharField(max_length=80, unique=True)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
 
@@ -32,6 +36,8 @@ class Schedule(models.Model):
 
 class ScheduleVersion(models.Model):
     """The document that sets a schedule's prices from one day on."""
+
+    written_by_pages: ClassVar[bool] = False
 
     class Format(models.TextChoices):
         """The language that the document is written in."""
@@ -72,6 +78,8 @@ class ScheduleVersion(models.Model):
 
 class RateAssignment(models.Model):
     """The schedule and class by which one agreement is billed, with what the meter does not tell."""
+
+    written_by_pages: ClassVar[bool] = False
 
     agreement = models.ForeignKey(ServiceAgreement, on_delete=models.PROTECT, related_name="rate_assignments")
     schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, related_name="assignments")

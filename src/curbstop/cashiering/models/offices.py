@@ -1,10 +1,14 @@
 """Where money is taken: an office has tills, and receipt numbers count per till."""
 
+from typing import ClassVar
+
 from django.db import models
 
 
 class Office(models.Model):
     """A place with a counter, named in the city pack."""
+
+    written_by_pages: ClassVar[bool] = False
 
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=80)
@@ -15,6 +19,8 @@ class Office(models.Model):
 
 class Till(models.Model):
     """A position at a counter; its receipt numbers run on across drawer openings."""
+
+    written_by_pages: ClassVar[bool] = False
 
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=80)

@@ -37,6 +37,8 @@ class User(AbstractUser):
 class RoleGrant(models.Model):
     """One role given to one person. It ends by being revoked and is never deleted, so that the past can be asked."""
 
+    written_by_pages: ClassVar[bool] = False
+
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="role_grants")
     role = models.CharField(max_length=32, choices=[(role.value, role.title) for role in Role])

@@ -2,7 +2,8 @@
 
 The web is app_staff, workers and commands are app_batch, whoever only reads is app_auditor. What each may
 do is derived from the models after every migration, so that a new table is never left open or closed
-by accident: an append-only table may be selected and inserted, every other also updated and deleted.
+by accident: an append-only table may be selected and inserted, every other also updated and deleted. What only
+commands write (the city's rules and rates, the chart of accounts, roles) says `written_by_pages = False`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -121,9 +122,9 @@ def _closed() -> Iterable[str]:
 def _grants(table: str, model: type[Model] | None, *, is_view: bool) -> Iterable[str]:
     """Return the grants on one table: what its model says, and no writing where there is no model."""
     quoted = connection.ops.quote_name(table)
-    writers = ", ".join(WRITERS)
     yield from _auditor_grants(table, model, quoted)
-    yield f"GRANT SELECT ON {quoted} TO {writers}"
+    yield f"GRANT SELECT ON {quoted} TO {', '.join(WRITERS)}"
+    writers = ", ".join(WRITERS if getattr(model, "written_by_pages", True) else (BATCH,))
     if is_view or table == "django_migrations":
         return
     if model is not None and issubclass(model, AppendOnlyModel):

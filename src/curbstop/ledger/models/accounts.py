@@ -1,11 +1,15 @@
 """Who owes, for what, and on which accounts of the city it is kept."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
 
 class GlAccount(models.Model):
     """A fund-department-account code of the city's chart of accounts."""
+
+    written_by_pages: ClassVar[bool] = False
 
     class Kind(models.TextChoices):
         """Where the account stands in the financial statements."""
@@ -43,6 +47,8 @@ class GlAccount(models.Model):
 
 class Service(models.Model):
     """What the city charges for: water, sewer, garbage. Its receivable is a control account of the open items."""
+
+    written_by_pages: ClassVar[bool] = False
 
     id = models.BigAutoField(primary_key=True)
     code = models.CharField(max_length=40, unique=True)

@@ -1,5 +1,7 @@
 """Which days may be posted to, and which day it is: both are rows, never the clock."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -9,6 +11,8 @@ from django.db.models import F, Func, Q
 
 class FiscalPeriod(models.Model):
     """A month or so of the books, from ``starts_on`` to the day before ``ends_on``; closed once and for all."""
+
+    written_by_pages: ClassVar[bool] = False
 
     id = models.BigAutoField(primary_key=True)
     starts_on = models.DateField()

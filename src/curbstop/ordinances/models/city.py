@@ -11,6 +11,8 @@ from curbstop.ordinances.models.ranges import ends_after_start, in_force_once
 class CityProfile(models.Model):
     """The one city that this database serves."""
 
+    written_by_pages: ClassVar[bool] = False
+
     singleton = models.BooleanField(default=True, unique=True)
     name = models.CharField(max_length=120)
     state = models.CharField(max_length=40)
@@ -38,6 +40,8 @@ class CityProfile(models.Model):
 
 class Letter(models.Model):
     """A text to customers in one language, in force from one day on."""
+
+    written_by_pages: ClassVar[bool] = False
 
     code = models.CharField(max_length=60)
     language = models.CharField(max_length=8)

@@ -12,6 +12,8 @@ from curbstop.ordinances.models.ranges import ends_after_start, in_force_once
 class CodeSection(models.Model):
     """One section of the municipal code, named by its citation."""
 
+    written_by_pages: ClassVar[bool] = False
+
     citation = models.CharField(max_length=80, unique=True)
     title = models.CharField(max_length=200)
 
@@ -21,6 +23,8 @@ class CodeSection(models.Model):
 
 class SectionVersion(models.Model):
     """The words of a section from one day on; older words stay for older bills and letters."""
+
+    written_by_pages: ClassVar[bool] = False
 
     section = models.ForeignKey(CodeSection, models.PROTECT, related_name="versions")
     starts_on = models.DateField()
@@ -40,6 +44,8 @@ class SectionVersion(models.Model):
 
 class RuleValue(models.Model):
     """A fee, limit, day count or policy in force from one day on, with the section it rests on."""
+
+    written_by_pages: ClassVar[bool] = False
 
     code = models.CharField(max_length=80)
     starts_on = models.DateField()

@@ -12,6 +12,8 @@ from curbstop.foundation.approvals import second_person
 class PackProposal(models.Model):
     """Every file of a proposed pack as it was read, and the changes that it would make."""
 
+    written_by_pages: ClassVar[bool] = False
+
     pack_name = models.CharField(max_length=80)
     sha256 = models.CharField(max_length=64)
     content = models.JSONField()
