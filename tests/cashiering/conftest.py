@@ -172,3 +172,58 @@ def cart_of(cashier):
         return open_cart(key=key or uuid4(), cashier=by or cashier, amounts=amounts, at=AT)
 
     return fill
+
+
+def open_account(number, debtor_id, *, name="Rosa Nuñez"):
+    """Write an account of one debtor, as an intake would."""
+    from curbstop.customers.domain.texts import search_key
+    from curbstop.customers.models import Account, Customer, Premises
+
+    key = search_key(name)
+    customer = Customer.objects.create(number=f"C{number}", kind="person", name=name, sort_key=key, search_key=key)
+    premises = Premises.objects.create(
+        address_line=f"{number} Elm St", search_key=f"{number} elm st", city="Cedar Bend", state="ZZ", zip="00010"
+    )
+    return Account.objects.create(
+        number=number, customer=customer, premises=premises, debtor_id=debtor_id, opened_on=DAY
+    )
+
+
+@pytest.fixture
+def account(debtor):
+    return open_account("100234", debtor)
+
+
+@pytest.fixture
+def neighbor(city):
+    """Return another account, of Omar Webb, that owes nothing yet."""
+    from curbstop.foundation.database.transactions import transaction
+    from curbstop.ledger.operations import new_debtors
+
+    with transaction():
+        (debtor_id,) = new_debtors(["Omar Webb"])
+    return open_account("100777", debtor_id, name="Omar Webb")
+
+
+@pytest.fixture
+def signed_in(client):
+    """Return a function that signs the test client in as a person: `signed_in(cashier)`."""
+
+    def sign_in(person):
+        client.force_login(person)
+        return client
+
+    return sign_in
+
+
+def money_rows():
+    """Return how many rows each table of money has: a refusal leaves every number as it was."""
+    from curbstop.cashiering.models import Cart, Drawer, DrawerCount, ImportedPayment, Receipt, Tender, Void
+    from curbstop.foundation.audit.models import AuditEvent
+    from curbstop.ledger.models import Allocation, Entry, OpenItem, Posting
+    from curbstop.treasury.models import Deposit, DepositVerification, JournalExport
+
+    tables = (Cart, Drawer, DrawerCount, ImportedPayment, Receipt, Tender, Void, Allocation, Entry, OpenItem, Posting)
+    return {
+        table.__name__: table.objects.count() for table in (*tables, Deposit, DepositVerification, JournalExport)
+    } | {"events": AuditEvent.objects.count()}

@@ -5,24 +5,10 @@ import pytest
 from curbstop.cashiering.imports import read_payment_file
 from curbstop.cashiering.models import ImportedPayment, PaymentImport
 from curbstop.cashiering.operations import ImportRefused, import_payments
-from curbstop.customers.models import Account, Customer, Premises
 from curbstop.foundation.imports import FileRefused
 from curbstop.ledger.models import Entry
 from curbstop.ledger.queries import balances_of, balances_of_items, unapplied_credit_of
-from tests.cashiering.conftest import AT, DAY
-
-
-@pytest.fixture
-def account(debtor):
-    customer = Customer.objects.create(
-        number="C1", kind="person", name="Rosa Nuñez", sort_key="nunez rosa", search_key="rosa nunez"
-    )
-    premises = Premises.objects.create(
-        address_line="1 Elm St", search_key="1 elm st", city="Cedar Bend", state="ZZ", zip="00010"
-    )
-    return Account.objects.create(
-        number="100234", customer=customer, premises=premises, debtor_id=debtor, opened_on=DAY
-    )
+from tests.cashiering.conftest import AT
 
 
 def file(*lines, header="account,amount,reference"):
@@ -39,6 +25,7 @@ class TestReadPaymentFile:
             (["100234,-5.00,A1"], "lockbox.csv:2: amount"),
             ([",5.00,A1"], "lockbox.csv:2: account"),
             (["100234,5.00,A1", "100235,5.00,A1"], "stands on line 2"),
+            (["100234,5.00,4111 1111 1111 1111"], "lockbox.csv:2: reference"),
             ([], "no payments"),
         ],
     )
@@ -78,3 +65,13 @@ class TestImportPayments:
 
         assert Entry.objects.count() == entries
         assert not PaymentImport.objects.exists()
+
+    def test_refuses_the_same_payments_in_another_order(self, account, owe, city):
+        owe(water=3_000)
+        import_payments(file=file("100234,20.00,A1", "100234,5.00,A2"), by=city["manager"], at=AT)
+        before = (PaymentImport.objects.count(), ImportedPayment.objects.count(), Entry.objects.count())
+
+        with pytest.raises(ImportRefused, match=r"lockbox\.csv:3: reference: The payment A1 of 100234"):
+            import_payments(file=file("100234,7.00,A3", "100234,20.00,A1", "100234,5.00,A2"), by=city["manager"], at=AT)
+
+        assert (PaymentImport.objects.count(), ImportedPayment.objects.count(), Entry.objects.count()) == before

@@ -185,7 +185,7 @@ class TestTakePayment:
         close_period(starts_on=drawer.business_day, by=city["manager"], at=AT)
         before = rows()
 
-        with pytest.raises(PaymentRefused, match="fiscal period"):
+        with pytest.raises(PaymentRefused, match="No business day is open"):
             take_payment(cart=cart, tenders=[CASH], cashier=cashier, at=AT)
 
         assert rows() == before

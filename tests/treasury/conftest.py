@@ -1,5 +1,5 @@
 """A counter whose drawers were counted and closed, ready for the bank."""
 
-from tests.cashiering.conftest import cart_of, cashier, city, debtor, drawer, owe, till
+from tests.cashiering.conftest import account, cart_of, cashier, city, debtor, drawer, neighbor, owe, signed_in, till
 
-__all__ = ["cart_of", "cashier", "city", "debtor", "drawer", "owe", "till"]
+__all__ = ["account", "cart_of", "cashier", "city", "debtor", "drawer", "neighbor", "owe", "signed_in", "till"]
