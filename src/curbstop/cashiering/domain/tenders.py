@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from curbstop.cashiering.domain.rounding import round_cash
 
-
 # Visa, Mastercard, American Express and Discover; looked for at every place, overlapping ones too.
 BRANDS = re.compile(
     r"(?=(4[0-9]{15}|(?:5[1-5]|2[2-7])[0-9]{14}|3[47][0-9]{13}|6(?:011|4[4-9][0-9]|5[0-9]{2})[0-9]{12}))"
