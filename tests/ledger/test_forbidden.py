@@ -65,11 +65,11 @@ Connect = Callable[[str], psycopg.Connection[tuple[Any, ...]]]
 @pytest.fixture
 def posted(make_books: Callable[[], Books]) -> Books:
     """Books with a row in every journal table."""
-    from curbstop.ledger.operations import seal_now
+    from tests.ledger.conftest import seal
 
     books = make_books()
     books.pay((books.bill(1_000), 400))
-    seal_now()
+    seal()
     return books
 
 

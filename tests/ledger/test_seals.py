@@ -10,7 +10,7 @@ from curbstop.ledger import queries
 from curbstop.ledger.models import Seal
 from curbstop.ledger.operations import seal_now
 from curbstop.ledger.proofs import PROOFS
-from tests.ledger.conftest import DAY, NOON, Books
+from tests.ledger.conftest import DAY, NOON, Books, seal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Connect = Callable[[str], psycopg.Connection[tuple[Any, ...]]]
@@ -38,9 +38,9 @@ TAMPERINGS = {
 def sealed(make_books: Callable[[], Books]) -> Books:
     books = make_books()
     item = books.bill(1_000)
-    seal_now()
+    seal()
     books.pay((item, 400))
-    seal_now()
+    seal()
     return books
 
 
@@ -55,7 +55,7 @@ class TestSealNow:
         assert queries.oldest_unsealed_at() is None
 
     def test_makes_no_seal_for_nothing(self, sealed: Books) -> None:
-        assert seal_now() == 0
+        assert seal() == 0
 
     def test_waits_for_a_transaction_that_is_still_running(self, sealed: Books, connect_as: Connect) -> None:
         running = connect_as("app_staff")
@@ -67,14 +67,14 @@ class TestSealNow:
         assert queries.oldest_unsealed_at() is not None
 
         running.execute("commit")
-        assert seal_now() == 1
+        assert seal() == 1
 
     def test_seals_what_follows_a_restore(self, sealed: Books, connect_as: Connect) -> None:
         sealed.post(lines=sealed.cash_lines())
         connect_as("curbstop_owner").execute("select ledger_begin_seal_epoch('restored')")
         sealed.post(lines=sealed.cash_lines())
 
-        assert seal_now() == 2
+        assert seal() == 2
         assert queries.oldest_unsealed_at() is None
         assert queries.seal_problems() == ()
         assert list(Seal.objects.order_by("number").values_list("epoch", flat=True)) == [1, 1, 1, 2]
@@ -82,7 +82,7 @@ class TestSealNow:
     def test_takes_any_text(self, sealed: Books) -> None:
         sealed.post(lines=sealed.cash_lines(), memo="\\x41 \\ שלום 🚰 | ' \"")
 
-        assert seal_now() == 1
+        assert seal() == 1
         assert queries.seal_problems() == ()
 
 
@@ -118,7 +118,7 @@ class TestProofs:
         payment = sealed.pay((item, 500), credit=70)
         sealed.reverse(item.entry)
         sealed.reverse(payment)
-        seal_now()
+        seal()
 
         assert {proof.name: proof.check().failures for proof in PROOFS} == {proof.name: [] for proof in PROOFS}
 
