@@ -12,6 +12,7 @@ from pathlib import Path
 from curbstop.cashiering.domain.payment_files import PaymentFile, PaymentLine
 from curbstop.cashiering.domain.tenders import looks_like_card_number
 from curbstop.foundation.imports import Column, FileRefused, Located, dollar_amount, read_rows, text
+from curbstop.ledger.domain.entries import ENTRIES_MAX
 
 COLUMNS = (
     Column("account", text(longest=20)),
@@ -28,10 +29,23 @@ def read_payment_file(source: Path | bytes, *, name: str = "") -> PaymentFile:
     content = source.read_bytes() if isinstance(source, Path) else source
     result = read_rows(content, COLUMNS, name=name or (source.name if isinstance(source, Path) else "payments"))
     lines = tuple(PaymentLine(row.line, row["account"], row["amount"], row["reference"]) for row in result.accepted())
-    errors = [*_not_positive(result.file, lines), *_repeated(result.file, lines), *_cards(result.file, lines)]
+    errors = [
+        *_too_many(result.file, lines),
+        *_not_positive(result.file, lines),
+        *_repeated(result.file, lines),
+        *_cards(result.file, lines),
+    ]
     if errors or not lines:
         raise FileRefused(errors or [Located(result.file, 1, "", "The file has no payments.")])
     return PaymentFile(name=result.file, sha256=sha256(content).hexdigest(), lines=lines)
+
+
+def _too_many(file: str, lines: tuple[PaymentLine, ...]) -> list[Located]:
+    """Refuse more lines than one transaction posts: a file is loaded whole or not at all."""
+    return [
+        Located(file, line.line, "", f"Expected at most {ENTRIES_MAX:,} payments. Split the file.")
+        for line in lines[ENTRIES_MAX : ENTRIES_MAX + 1]
+    ]
 
 
 def _not_positive(file: str, lines: tuple[PaymentLine, ...]) -> list[Located]:
