@@ -11,6 +11,7 @@ from curbstop.cashiering.domain.tenders import (
     TenderKind,
     TendersRefused,
     looks_like_card_number,
+    reckon,
     settle,
 )
 
@@ -140,3 +141,26 @@ class TestCountDrawer:
 
         assert count_cents(pieces) == 150_832
         assert (found.over_cents, found.short_cents) == (0, 500)
+
+
+class TestReckon:
+    @given(
+        due=st.integers(1, 10**7),
+        handed=st.integers(0, 10**7),
+        other=st.integers(0, 10**7),
+        nearest=st.sampled_from([1, 5]),
+    )
+    def test_foretells_what_the_payment_does(self, due, handed, other, nearest):
+        tendered = [tender for tender in (cash(handed), check(other)) if tender.tendered_cents]
+        told = reckon(due_cents=due, cash_cents=handed, other_cents=other, nearest_cents=nearest)
+        try:
+            done = settle(due_cents=due, tendered=tendered, nearest_cents=nearest)
+        except TendersRefused:
+            return
+
+        assert told.change_cents == done.change_cents
+        assert told.credit_cents == done.credit_cents
+        assert (told.due_cents == 0) or done.applied_cents < due
+
+    def test_says_what_is_still_due_before_anything_is_typed(self):
+        assert reckon(due_cents=8_643, cash_cents=0, other_cents=0, nearest_cents=5).due_cents == 8_645

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from curbstop.cashiering.models import Drawer
 from curbstop.foundation.access.models import User
 from curbstop.treasury.queries import drawers_to_deposit
 
@@ -16,7 +17,7 @@ def _day(label: str, help_text: str = "") -> forms.DateField:
 class MakeDeposit(forms.Form):
     """Which closed drawers go into which bag."""
 
-    drawers = forms.ModelMultipleChoiceField(
+    drawers: "forms.ModelMultipleChoiceField[Drawer]" = forms.ModelMultipleChoiceField(
         queryset=None,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one drawer."},
