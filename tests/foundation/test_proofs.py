@@ -11,7 +11,7 @@ from curbstop.foundation.proofs import Outcome, Proof, discover
 
 class TestDiscover:
     def test_finds_the_proofs_of_the_trail(self):
-        assert {"foundation.append_only_guarded", "foundation.row_changes_recorded"} <= {
+        assert {"append-only-guarded", "row-changes-recorded"} <= {
             proof.name for proof in discover()
         }
 

@@ -133,4 +133,4 @@ class TestProofs:
 
         broken = {proof.name for proof in PROOFS if not proof.check().holds}
 
-        assert broken == {"metering.registered_is_what_was_read", "metering.no_unit_lost_between_bills"}
+        assert broken == {"registered-is-what-was-read", "no-unit-lost-between-bills"}

@@ -120,27 +120,27 @@ def _count(table: str) -> int:
 
 
 PROOFS: Final = (
-    Proof("bills-equal-lines", "Every bill is the sum of its printed lines.", _bills_equal_lines),
+    Proof("bills-equal-lines", "Every bill is the sum of its printed lines", _bills_equal_lines),
     Proof(
         "bills-equal-entries",
-        "Every bill equals its ledger entry and the open items it left.",
+        "Every bill equals its ledger entry and the open items it left",
         _bills_equal_entries,
     ),
-    Proof("bill-numbers-gap-free", "Bill numbers have no gap.", _numbers_without_gap),
-    Proof("no-day-billed-twice", "No service is billed twice for a day.", _no_day_twice),
+    Proof("bill-numbers-gap-free", "Bill numbers have no gap", _numbers_without_gap),
+    Proof("no-day-billed-twice", "No service is billed twice for a day", _no_day_twice),
     Proof(
         "bill-lines-derived",
-        "Every line follows from its own quantity, price and cap.",
+        "Every line follows from its own quantity, price and cap",
         _lines_derived,
     ),
     Proof(
         "every-service-billed",
-        "Every active service of a released run is billed, held with a reason or exempt.",
+        "Every active service of a released run is billed, held with a reason or exempt",
         _every_service_accounted_for,
     ),
     Proof(
         "every-account-in-a-cycle",
-        "Every account with an open service belongs to a billing cycle.",
+        "Every account with an open service belongs to a billing cycle",
         _every_account_in_a_cycle,
     ),
 )

@@ -49,17 +49,17 @@ def agreements_inside_accounts() -> Outcome:
 
 PROOFS = (
     Proof(
-        "customers.one_responsible_account",
+        "one-responsible-account",
         "No service point has two responsible accounts on one day",
         one_responsible_account,
     ),
     Proof(
-        "customers.debtor_of_every_account",
+        "debtor-of-every-account",
         "Every account points to a debtor of its own in the ledger",
         debtor_of_every_account,
     ),
     Proof(
-        "customers.agreements_inside_accounts",
+        "agreements-inside-accounts",
         "Every agreement lies inside the days and the premises of its account",
         agreements_inside_accounts,
     ),

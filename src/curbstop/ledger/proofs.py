@@ -115,38 +115,38 @@ def seals_verify() -> Outcome:
 PROOFS = (
     Proof(
         "entries-balance",
-        "Every entry has two lines or more, and its debits equal its credits.",
+        "Every entry has two lines or more, and its debits equal its credits",
         _finds_none(UNBALANCED, among="ledger_entry"),
     ),
     Proof(
         "sub-ledger",
-        "What the open items owe for each service equals its control account.",
+        "What the open items owe for each service equals its control account",
         _finds_none(SUB_LEDGER, among="ledger_service"),
     ),
     Proof(
         "allocations-equal-payments",
-        "In every entry, what moved on a control account equals its open items and allocations, debtor by debtor.",
+        "In every entry, what moved on a control account equals its open items and allocations, debtor by debtor",
         _finds_none(ENTRIES_TIE, among="ledger_entry"),
     ),
     Proof(
         "allocations-within-items",
-        "No open item has more applied to it than it owes, and what was given back is exactly what was taken.",
+        "No open item has more applied to it than it owes, and what was given back is exactly what was taken",
         _finds_none(OVERAPPLIED, among="ledger_allocation"),
     ),
     Proof(
         "unapplied-credit",
-        "Unapplied credit belongs to a debtor and is never overdrawn.",
+        "Unapplied credit belongs to a debtor and is never overdrawn",
         _finds_none(CREDIT, among="ledger_debtor"),
     ),
-    Proof("seals-verify", "Every sealed block still has the contents it was sealed with.", seals_verify),
+    Proof("seals-verify", "Every sealed block still has the contents it was sealed with", seals_verify),
     Proof(
         "seals-current",
-        "No entry waits longer than ten minutes for its seal.",
+        "No entry waits longer than ten minutes for its seal",
         _finds_none(UNSEALED, among="ledger_entry", params=(UNSEALED_SECONDS_MAX,)),
     ),
     Proof(
         "closed-periods",
-        "No entry came into a fiscal period after it was closed, and none lies outside the periods.",
+        "No entry came into a fiscal period after it was closed, and none lies outside the periods",
         _finds_none(LATE, among="ledger_entry"),
     ),
 )

@@ -100,17 +100,17 @@ def no_unit_lost_between_bills() -> Outcome:
 
 PROOFS = (
     Proof(
-        "metering.registered_is_what_was_read",
+        "registered-is-what-was-read",
         "Registered usage equals the differences of its reads",
         registered_is_what_was_read,
     ),
     Proof(
-        "metering.no_overlapping_usage",
+        "no-overlapping-usage",
         "No agreement has two usages on one day",
         no_overlapping_usage,
     ),
     Proof(
-        "metering.no_unit_lost_between_bills",
+        "no-unit-lost-between-bills",
         "Every unit registered is billed or carried to the next period",
         no_unit_lost_between_bills,
     ),

@@ -24,7 +24,7 @@ def values_rest_on_sections() -> Outcome:
 PROOFS = (
     Proof(
         "rules-cite-sections",
-        "Every fee, limit and day count cites a section that was in force when it began.",
+        "Every fee, limit and day count cites a section that was in force when it began",
         values_rest_on_sections,
     ),
 )

@@ -61,17 +61,17 @@ def assigned_classes_have_a_rate() -> Outcome:
 
 PROOFS = (
     Proof(
-        "rates.versions_follow_each_other",
+        "versions-follow-each-other",
         "The versions of a rate schedule neither overlap nor leave a gap",
         versions_follow_each_other,
     ),
     Proof(
-        "rates.versions_compile",
+        "versions-compile",
         "Every adopted rate schedule can be read and priced",
         versions_compile,
     ),
     Proof(
-        "rates.assigned_classes_have_a_rate",
+        "assigned-classes-have-a-rate",
         "Every agreement's class has a rate in each version it may be billed by",
         assigned_classes_have_a_rate,
     ),

@@ -38,12 +38,12 @@ def row_changes_are_recorded() -> Outcome:
 
 PROOFS = (
     Proof(
-        "foundation.append_only_guarded",
+        "append-only-guarded",
         "Rows that are written once cannot be changed, deleted or truncated, whoever asks",
         append_only_tables_are_guarded,
     ),
     Proof(
-        "foundation.row_changes_recorded",
+        "row-changes-recorded",
         "Every change of a row that may change is written down by the database itself",
         row_changes_are_recorded,
     ),
