@@ -42,7 +42,7 @@ def entries_have_documents() -> Outcome:
 PROOFS = (
     Proof(
         "entries-documented",
-        "Every entry of the ledger comes of a bill, a payment, a drawer, a deposit or of undoing one.",
+        "Every entry of the ledger comes of a bill, a payment, a drawer, a deposit or of undoing one",
         entries_have_documents,
     ),
 )
