@@ -64,7 +64,7 @@ class TestPayment:
         page.keyboard.type("100234")
         page.keyboard.press("Enter")
         page.wait_for_selector("text=Rosa")
-        page.focus("main form[method=post] button")
+        assert focused(page) == "Take payment"
         page.keyboard.press("Enter")
         page.wait_for_selector("text=What the customer hands over")
 
@@ -72,14 +72,13 @@ class TestPayment:
         page.keyboard.type("20")
         page.keyboard.press("Enter")
         assert focused(page) == "id_check"  # Not enough yet, so nothing is taken.
-        page.keyboard.type("25.00+")
+        page.keyboard.type("25.00")
+        page.keyboard.press("Enter")
         assert focused(page) == "id_check_number"
         page.keyboard.type("1001")
-        for _ in range(3):
-            page.keyboard.press("Enter")
-        assert focused(page) in {"Take payment", "id_card_authorization"}
+        page.keyboard.press("Enter")
+        assert focused(page) == "Take payment"
         assert not Receipt.objects.exists()
-        page.focus(".pay-button")
         page.keyboard.press("Enter")
 
         page.wait_for_selector("text=No change")

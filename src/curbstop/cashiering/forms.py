@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django import forms
 from curbstop.cashiering.domain.counts import count_cents
 from curbstop.cashiering.domain.tenders import Reckoning, TenderedAmount, TenderKind, reckon
 from curbstop.cashiering.models import Drawer, Till
-from curbstop.cashiering.queries import smallest_coin_cents, tills_free
+from curbstop.cashiering.queries import reason_letters_min, smallest_coin_cents, tills_free
 from curbstop.customers.queries import account_labels
 from curbstop.foundation.money import NotMoney, format_cents, parse_dollars
 from curbstop.ledger.queries import OpenItemRow, open_items_with
@@ -155,6 +156,10 @@ class FindAccount(forms.Form):
         error_messages={"required": "Type an account number, a name or an address, or scan the stub."},
     )
 
+    def give_way(self) -> None:
+        """Leave the focus to what was found."""
+        self.fields["number"].widget.attrs.pop("autofocus", None)
+
 
 @dataclass(frozen=True, slots=True)
 class FaceRow:
@@ -220,5 +225,9 @@ class VoidReceipt(forms.Form):
         label="Why is this receipt void?",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": "autofocus"}),
-        help_text="At least ten letters; the reason stays on the receipt.",
     )
+
+    def __init__(self, data: Mapping[str, Any] | None, *, on: date) -> None:
+        super().__init__(data)
+        letters = reason_letters_min(on)
+        self.fields["reason"].help_text = f"At least {letters} letters; the reason stays on the receipt."

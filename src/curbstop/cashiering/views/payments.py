@@ -31,6 +31,8 @@ def counter(request: StaffRequest) -> HttpResponse:
         if not account and not hits:
             form.add_error("number", "No account matches. Try the beginning of a name, or an account number.")
     items = open_items_of(account.debtor_id) if account else ()
+    if items or hits:
+        form.give_way()
     context = {
         "drawer": drawer,
         "form": form,

@@ -54,7 +54,7 @@ def receipt_pdf(request: StaffRequest, pk: int) -> HttpResponse:
 def void_receipt(request: StaffRequest, pk: int) -> HttpResponse:
     """Void a receipt that its cashier asked to void."""
     shown = get_object_or_404(receipts_visible_to(request.user), pk=pk)
-    form = forms.VoidReceipt(request.POST or None)
+    form = forms.VoidReceipt(request.POST or None, on=shown.drawer.business_day)
     if request.method == "POST" and form.is_valid():
         try:
             operations.void_receipt(

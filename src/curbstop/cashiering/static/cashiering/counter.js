@@ -5,6 +5,11 @@
   const shown = (cents) =>
     `$${Math.floor(cents / 100).toLocaleString("en-US")}.${String(cents % 100).padStart(2, "0")}`;
 
+  const byId = (id) => document.getElementById(id);
+
+  // A check needs its number and a card its authorization.
+  const REFERENCES = { id_check: "id_check_number", id_card: "id_card_authorization" };
+
   // The same amounts as the server takes; anything else counts as nothing until it is mended.
   const centsOf = (text) => {
     const typed = text.trim().replace(/^\$\s*/, "");
@@ -29,6 +34,10 @@
   const watchPayment = (form) => {
     const line = form.querySelector("[data-reckoning]");
     const button = form.querySelector(".pay-button");
+    const missingReference = () =>
+      Object.entries(REFERENCES)
+        .filter(([amount, number]) => centsOf(byId(amount).value) && !byId(number).value.trim())
+        .map(([, number]) => byId(number))[0];
     const update = () => {
       const now = reckon(form);
       form.querySelector("[data-to-pay]").value = shown(now.due);
@@ -41,27 +50,27 @@
       button.textContent = now.left > 0 && now.left < now.due ? "Take part payment" : "Take payment";
     };
     form.addEventListener("input", update);
-    // Once cash covers what is due, Enter goes to the button; the next Enter takes the payment.
+    // Once enough was handed over, Enter goes to a number that is still missing, else to the button;
+    // only the next Enter takes the payment.
     form.addEventListener(
       "keydown",
       (event) => {
-        if (event.key !== "Enter" || !event.target.matches("[data-tender=cash]")) return;
+        if (event.key !== "Enter" || !event.target.closest(".tender")) return;
         const now = reckon(form);
-        if (now.cash === 0 || now.left > 0) return;
+        if (now.left > 0 || !event.target.matches("input")) return;
         event.preventDefault();
         event.stopPropagation();
-        button.focus();
+        (missingReference() || button).focus();
       },
       true,
     );
     form.querySelectorAll("[data-fill]").forEach((fill) => {
-      const field = document.getElementById(fill.dataset.fill);
+      const field = byId(fill.dataset.fill);
       fill.hidden = false;
       fill.addEventListener("click", () => {
         form.querySelectorAll("[data-tender]").forEach((each) => (each.value = ""));
         field.value = shown(reckon(form).left).slice(1);
-        const reference = document.getElementById({ id_check: "id_check_number", id_card: "id_card_authorization" }[field.id]);
-        (reference || button).focus();
+        (missingReference() || button).focus();
         update();
       });
     });
