@@ -118,7 +118,8 @@ class TestBill:
         page = signed_in("representative").get("/billing/bills/1/").content.decode()
 
         assert "Water use" in page
-        assert "half_up_cent" in page
+        assert "10 CCF × $3.00" in page
+        assert "half_up_cent" not in page
         assert "$111.00" in page
 
     def test_is_cancelled_by_two_people(self, town, signed_in):

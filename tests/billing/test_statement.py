@@ -158,7 +158,7 @@ class TestStatement:
 
         (page,) = pages_of(replace(BASE, services=(tax,)))
 
-        assert "$66.15 × 20% $13.23" in page
+        assert "20 % of $66.15 $13.23" in page
 
     def test_prints_a_credit_as_one(self) -> None:
         (page,) = pages_of(replace(BASE, prior_balance_cents=-20_000, payments_cents=0))

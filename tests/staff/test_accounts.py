@@ -29,7 +29,7 @@ class TestAccountPage:
         assert "10 CCF × $3.00" in page
         assert "10 CCF × $1.234" in page
         assert "§ 78-42" in page
-        assert "tier 2, above 4 up to 14; rounded half-up to the cent" in page
+        assert "Above 4 and up to 14" in page
 
     def test_shows_use_as_a_chart_and_as_a_table(self, signed_in, account):
         page = page_of(signed_in("rep", Role.REPRESENTATIVE), account)

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(pages)),
     path("counter/", include("curbstop.cashiering.urls")),
     path("billing/", include("curbstop.billing.urls")),
+    path("books/", include("curbstop.ledger.urls")),
     path("treasury/", include("curbstop.treasury.urls")),
     path("reports/", include("curbstop.reports.urls")),
 ]

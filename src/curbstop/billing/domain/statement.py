@@ -3,18 +3,18 @@
 `statement.typ` only lays out what `statement_data` returns; it computes and translates nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from curbstop.billing.domain.wording import MONTHS, WORDS
+from curbstop.billing.domain.explaining import how, long_date, number, unit_words
+from curbstop.billing.domain.wording import FALLBACK_LANGUAGE, MONTHS, WORDS
 from curbstop.foundation.money import format_cents
 
 CHART_PERIODS = 13  # This period, and the twelve before it: the same month last year is shown.
 YEAR_AGO_TOLERANCE = timedelta(days=20)
-FALLBACK_LANGUAGE = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class ChargeLine:
     unit_price: Decimal
     amount_cents: int
     citation: str = ""
+    derivation: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def statement_data(statement: Statement) -> dict[str, Any]:
         "period": _period(statement.starts_on, statement.ends_on, language),
         "due": format_cents(abs(due)),
         "is_credit": due < 0,
-        "services": [_service(service, words) for service in statement.services],
+        "services": [_service(service, words, language) for service in statement.services],
         "prior": money(statement.prior_balance_cents),
         "payments": money(-statement.payments_cents),
         "current": money(statement.current_cents),
@@ -175,14 +176,6 @@ def money(cents: int) -> str:
     return f"−{format_cents(-cents)}" if cents < 0 else format_cents(cents)
 
 
-def long_date(day: date, language: str) -> str:
-    """Return a day as people of the language write it: `November 22, 2026`."""
-    month = MONTHS[language][day.month - 1]
-    if language == "es":
-        return f"{day.day} de {month} de {day.year}"
-    return f"{month} {day.day}, {day.year}"
-
-
 def short_date(day: date, language: str) -> str:
     """Return a day with the first three letters of its month: `Nov 22, 2026`."""
     month = MONTHS[language][day.month - 1][:3]
@@ -195,19 +188,7 @@ def _period(starts_on: date, ends_on: date, language: str) -> str:
     return f"{short_date(starts_on, language)} – {short_date(ends_on, language)}"
 
 
-def _number(quantity: Decimal) -> str:
-    """Return a quantity without trailing zeros, thousands separated."""
-    text = f"{quantity.normalize():,f}"
-    return f"−{text[1:]}" if text.startswith("-") else text
-
-
-def _price(unit_price: Decimal) -> str:
-    """Return a unit price with at least two and as many decimals as it has."""
-    decimals = max(2, -int(unit_price.normalize().as_tuple().exponent))
-    return f"${unit_price:,.{decimals}f}".replace("$-", "−$")
-
-
-def _service(service: ServiceCharges, words: Any) -> dict[str, Any]:
+def _service(service: ServiceCharges, words: Any, language: str) -> dict[str, Any]:
     return {
         "name": service.name,
         "subtotal_label": words["subtotal"].format(service=service.name),
@@ -215,22 +196,13 @@ def _service(service: ServiceCharges, words: Any) -> dict[str, Any]:
         "lines": [
             {
                 "label": line.label,
-                "how": _how(line, words),
+                "how": how(line.quantity, line.unit, line.unit_price, line.derivation, language=language),
                 "amount": money(line.amount_cents),
                 "citation": line.citation,
             }
             for line in service.lines
         ],
     }
-
-
-def _how(line: ChargeLine, words: Any) -> str:
-    if line.unit == "percent":
-        # A tax: the quantity is the dollars it is levied on, the price a share of each.
-        return f"${line.quantity:,.2f} × {_number(line.unit_price * 100)}%"
-    unit = words.get(line.unit, line.unit)
-    quantity = f"{_number(line.quantity)} {unit}".rstrip()
-    return f"{quantity} × {_price(line.unit_price)}"
 
 
 def _reading(reading: MeterReading, words: Any, language: str) -> dict[str, Any]:
@@ -247,13 +219,13 @@ def _reading(reading: MeterReading, words: Any, language: str) -> dict[str, Any]
         "reads": [
             {
                 "on": short_date(day, language),
-                "register": _number(register),
+                "register": number(register),
                 "kind": words.get(f"read_{kind}", kind),
             }
             for day, register, kind in pairs
             if day is not None and register is not None
         ],
-        "used": f"{_number(reading.usage)} {words.get(reading.unit, reading.unit)}",
+        "used": f"{number(reading.usage)} {unit_words(reading.unit, language)}",
     }
 
 
@@ -261,18 +233,18 @@ def _chart(statement: Statement, words: Any, language: str, days: int) -> dict[s
     bars = statement.usage[-CHART_PERIODS:]
     if not bars:
         return None
-    unit = words.get(statement.usage_unit, statement.usage_unit)
+    unit = unit_words(statement.usage_unit, language)
     highest = max((bar.quantity for bar in bars), default=Decimal(0)) or Decimal(1)
     now = bars[-1].quantity
-    sentence = words["usage_now"].format(now=_number(now), unit=unit)
+    sentence = words["usage_now"].format(now=number(now), unit=unit)
     year_ago = _year_ago(bars)
     if year_ago is not None:
-        then = _number(bars[year_ago].quantity)
-        sentence = words["usage_compared"].format(now=_number(now), unit=unit, then=then)
+        then = number(bars[year_ago].quantity)
+        sentence = words["usage_compared"].format(now=number(now), unit=unit, then=then)
     if days > 0:
-        daily = _number((now / days).quantize(Decimal("0.01")))
+        daily = number((now / days).quantize(Decimal("0.01")))
         sentence += " " + words["per_day"].format(daily=daily, unit=unit)
-    told = ", ".join(f"{short_date(bar.ends_on, language)} {_number(bar.quantity)}" for bar in bars)
+    told = ", ".join(f"{short_date(bar.ends_on, language)} {number(bar.quantity)}" for bar in bars)
     return {
         "title": words["usage"].format(unit=unit),
         "alt": words["usage_alt"].format(unit=unit, bars=told),
@@ -281,7 +253,7 @@ def _chart(statement: Statement, words: Any, language: str, days: int) -> dict[s
         "bars": [
             {
                 "share": float(max(bar.quantity, Decimal(0)) / highest),
-                "quantity": _number(bar.quantity),
+                "quantity": number(bar.quantity),
                 "month": MONTHS[language][bar.ends_on.month - 1][:3],
                 "year": f"{bar.ends_on:%y}",
             }

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+FALLBACK_LANGUAGE = "en"
+
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "title": "Utility bill",
@@ -51,13 +53,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "enclosed": "Amount enclosed",
         "qr_alt": "QR code with the bill number, the account and the amount due",
         "scan": "Scan line",
-        "gallons": "gal",
-        "kgal": "kgal",
-        "cubic_feet": "cu ft",
-        "ccf": "CCF",
-        "kiloliter": "kL",
-        "day": "days",
-        "each": "",
     },
     "es": {
         "title": "Factura de servicios",
@@ -107,13 +102,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "enclosed": "Cantidad incluida",
         "qr_alt": "Código QR con el número de factura, la cuenta y el total a pagar",
         "scan": "Línea de lectura",
-        "gallons": "gal",
-        "kgal": "kgal",
-        "cubic_feet": "pies³",
-        "ccf": "CCF",
-        "kiloliter": "kL",
-        "day": "días",
-        "each": "",
     },
 }
 
@@ -126,4 +114,66 @@ MONTHS: Mapping[str, tuple[str, ...]] = {
         *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
         *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
     ),
+}
+
+# What a quantity counts, of one and of many.
+UNITS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "en": {
+        "gallons": ("gal", "gal"),
+        "kgal": ("kgal", "kgal"),
+        "cubic_feet": ("cu ft", "cu ft"),
+        "ccf": ("CCF", "CCF"),
+        "kiloliter": ("kL", "kL"),
+        "day": ("day", "days"),
+        "period": ("billing period", "billing periods"),
+        "each": ("", ""),
+        "eru": ("ERU", "ERU"),
+        "eru_day": ("ERU day", "ERU days"),
+        "cart_day": ("cart day", "cart days"),
+    },
+    "es": {
+        "gallons": ("gal", "gal"),
+        "kgal": ("kgal", "kgal"),
+        "cubic_feet": ("pie³", "pies³"),
+        "ccf": ("CCF", "CCF"),
+        "kiloliter": ("kL", "kL"),
+        "day": ("día", "días"),
+        "period": ("período", "períodos"),
+        "each": ("", ""),
+        "eru": ("ERU", "ERU"),
+        "eru_day": ("día-ERU", "días-ERU"),
+        "cart_day": ("día-bote", "días-bote"),
+    },
+}
+
+# How a line came about, as a clerk reads it aloud.
+WHY: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "share": "{percent} % of {dollars}",
+        "at_most": ", at most {cap}",
+        "tier_first": "the first {up_to} {unit}",
+        "tier_between": "above {above} and up to {up_to} {unit}",
+        "tier_above": "above {above} {unit}",
+        "tier_all": "all {unit}",
+        "widths": "the steps are for {days} days instead of {standard}",
+        "prorated": "{days} days instead of {standard}, so by the day",
+        "levied_on": "on {names}",
+        "and": " and ",
+        "rate": "rate “{name}”",
+        "rate_since": "rate “{name}” in force since {since}",
+    },
+    "es": {
+        "share": "{percent} % de {dollars}",
+        "at_most": ", como máximo {cap}",
+        "tier_first": "los primeros {up_to} {unit}",
+        "tier_between": "más de {above} y hasta {up_to} {unit}",
+        "tier_above": "más de {above} {unit}",
+        "tier_all": "todo el consumo",
+        "widths": "los escalones son para {days} días en vez de {standard}",
+        "prorated": "{days} días en vez de {standard}, por eso se cobra por día",
+        "levied_on": "sobre {names}",
+        "and": " y ",
+        "rate": "tarifa “{name}”",
+        "rate_since": "tarifa “{name}” vigente desde el {since}",
+    },
 }

@@ -35,7 +35,7 @@ from curbstop.billing.queries.review import (
     runs_visible_to,
     unbilled_of,
 )
-from curbstop.billing.queries.statements import statement_of_bill
+from curbstop.billing.queries.statements import labels_of, statement_of_bill
 
 __all__ = [
     "BillLineRow",
@@ -55,6 +55,7 @@ __all__ = [
     "findings_of",
     "findings_of_account",
     "held_accounts",
+    "labels_of",
     "latest_run_of",
     "limits_on",
     "open_run_of",

@@ -36,6 +36,7 @@ class BillLineRow:
 
     line_number: int
     service: str
+    schedule_version_id: int
     label: str
     component: str
     customer_class: str
@@ -86,6 +87,7 @@ def bill_lines_of(numbers: Iterable[int]) -> dict[int, list[BillLineRow]]:
             BillLineRow(
                 line_number=line.line_number,
                 service=line.service.name_en,
+                schedule_version_id=line.schedule_version_id,
                 label=line.label,
                 component=line.component,
                 customer_class=line.customer_class,

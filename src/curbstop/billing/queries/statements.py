@@ -77,7 +77,7 @@ def _service_name(line: BillLine, language: str) -> str:
 
 
 def _services(lines: list[BillLine], language: str) -> tuple[ServiceCharges, ...]:
-    labels = _labels(lines) if language == "es" else {}
+    labels = labels_of((line.schedule_version_id for line in lines), language)
 
     def service_of(line: BillLine) -> tuple[int, int]:
         return line.service.rank, line.service_id
@@ -87,12 +87,13 @@ def _services(lines: list[BillLine], language: str) -> tuple[ServiceCharges, ...
             name=_service_name(first, language),
             lines=tuple(
                 ChargeLine(
-                    label=labels.get((line.schedule_version_id, line.component)) or line.label,
+                    label=labels.get(line.component) or line.label,
                     quantity=line.quantity,
                     unit=line.unit,
                     unit_price=line.unit_price,
                     amount_cents=line.amount_cents,
                     citation=line.section,
+                    derivation=line.derivation,
                 )
                 for line in (first, *rest)
             ),
@@ -103,14 +104,12 @@ def _services(lines: list[BillLine], language: str) -> tuple[ServiceCharges, ...
     )
 
 
-def _labels(lines: Iterable[BillLine]) -> dict[tuple[int, str], str]:
-    """Return the Spanish labels of the schedule versions that priced a bill, by their keys."""
-    labels = {}
-    for version_id in {line.schedule_version_id for line in lines}:
-        for rate in compiled_schedule(version_id).classes.values():
-            for charge in rate.charges:
-                labels[version_id, charge.heading.key] = charge.heading.label_es
-    return labels
+def labels_of(version_ids: Iterable[int], language: str) -> dict[str, str]:
+    """Return the labels, by component, that the schedule versions of a bill have in another language than English."""
+    if language != "es":
+        return {}
+    rates = (rate for each in set(version_ids) for rate in compiled_schedule(each).classes.values())
+    return {charge.heading.key: charge.heading.label_es for rate in rates for charge in rate.charges}
 
 
 def _use(lines: list[BillLine]) -> pl.DataFrame:

@@ -9,17 +9,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from curbstop.billing import forms, operations, permissions
+from curbstop.billing.domain.explaining import explained
 from curbstop.billing.domain.statement import statements_data
 from curbstop.billing.queries import (
     bill_lines_of,
     bills_visible_to,
     cancellation_request_of,
+    labels_of,
     statement_of_bill,
 )
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.documents import render_pdf
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
+LANGUAGES = ("en", "es")
 
 
 @requires(permissions.SEE_BILLS)
@@ -82,9 +85,15 @@ def approve_cancellation(request: StaffRequest, number: int) -> HttpResponse:
 def _page(request: StaffRequest, number: int, form: forms.Reason) -> HttpResponse:
     shown = get_object_or_404(bills_visible_to(request.user), number=number)
     asked = cancellation_request_of(number)
+    # A clerk reads the lines to the customer in the language of the call, whatever the bill is printed in.
+    language = request.GET.get("language", "")
+    language = language if language in LANGUAGES else LANGUAGES[0]
+    lines = bill_lines_of([number])[number]
+    labels = labels_of((line.schedule_version_id for line in lines), language)
     context = {
         "bill": shown,
-        "lines": bill_lines_of([number])[number],
+        "language": language,
+        "lines": explained(lines, language, labels),
         "asked": asked,
         "may_request": request.user.may(permissions.REQUEST_CANCELLATION),
         "may_cancel": asked is not None

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from curbstop.billing import forms, operations, permissions
+from curbstop.billing.domain.explaining import explained
 from curbstop.billing.queries import (
     draft_lines_of,
     draft_of,
@@ -80,7 +81,7 @@ def _page(request: StaffRequest, pk: int, account_id: int, form: forms.Reason) -
         "run": run,
         "draft": draft,
         "account": get_object_or_404(accounts_visible_to(request.user), pk=account_id),
-        "lines": draft_lines_of(run, account_id),
+        "lines": explained(draft_lines_of(run, account_id)),
         "findings": findings_of_account(run, account_id),
         "may_review": request.user.may(permissions.REVIEW_RUN) and run.state == "drafted",
         "form": form,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from curbstop.billing.domain.explaining import unit_words
 from curbstop.billing.permissions import SEE_BILLS
 from curbstop.cashiering.permissions import VIEW_RECEIPTS
 from curbstop.cashiering.queries import PaymentRow, payments_of_debtor
@@ -14,7 +15,7 @@ from curbstop.foundation.web.charts import Bar
 from curbstop.ledger.queries import OpenItemRow, balances_of, open_items_of, unapplied_credit_of
 from curbstop.metering.permissions import SEE_READS
 from curbstop.metering.queries import usage_history
-from curbstop.staff.queries.bills import ExplainedBill, explained_bills, unit_words
+from curbstop.staff.queries.bills import ExplainedBill, explained_bills
 
 BILLS_SHOWN = 13
 PAYMENTS_SHOWN = 13

@@ -10,6 +10,7 @@ from curbstop.cashiering.permissions import TAKE_PAYMENT, VIEW_RECEIPTS
 from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.foundation.access.models import User
 from curbstop.foundation.access.permissions import Permission
+from curbstop.ledger.permissions import READ_LEDGER
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
 from curbstop.ordinances.queries import CityProfileRow, NoSuchRule, city
 from curbstop.reports.permissions import READ_REGISTERS
@@ -25,6 +26,7 @@ PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Deposits", "treasury:deposits", VIEW_DEPOSITS),
     ("Billing runs", "billing:runs", SEE_RUNS),
     ("Journals", "treasury:journals", VIEW_DEPOSITS),
+    ("Business days", "ledger:days", READ_LEDGER),
     ("Reports", "reports:registers", READ_REGISTERS),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from curbstop.rates.domain import nodes
@@ -140,7 +140,9 @@ class _Reader:
         if "quantity" not in self.section.values:
             return Priced(heading=self._in("day"), quantity=Input(DAYS), price=price)
         quantity = nodes.multiply(Input(DAYS), self._quantity())
-        return Priced(heading=self._in("day"), quantity=quantity, price=price)
+        # Sixty-one days of two units are 122 unit days: a bill that said "122 ERU" would be read wrong.
+        unit = f"{self.heading.unit}_day" if self.heading.unit else "day"
+        return Priced(heading=replace(self.heading, unit=unit), quantity=quantity, price=price)
 
     def price(self) -> Charge:
         """Charge a price for each unit of a quantity."""
