@@ -19,7 +19,7 @@ from curbstop.foundation.numbering import next_number
 from curbstop.ledger.domain.allocation import allocate
 from curbstop.ledger.models import Entry
 from curbstop.ledger.operations import Line, NewAllocation, PostingRefused, post_entry, settling_lines
-from curbstop.ledger.queries import NoOpenBusinessDay, OpenItemRow, current_business_day, gl_account, lock_open_items
+from curbstop.ledger.queries import OpenItemRow, gl_account, lock_open_items
 
 
 class PaymentRefused(Exception):
@@ -32,8 +32,8 @@ def take_payment(*, cart: Cart, tenders: Sequence[TenderedAmount], cashier: User
 
     Sending the same cart with the same tenders again returns the receipt that was given.
 
-    :raises PaymentRefused: if no drawer or its business day is open, the cart was already paid
-        otherwise or is empty, an item was settled meanwhile, or the tenders cannot pay it
+    :raises PaymentRefused: if no drawer is open, the cart was already paid otherwise or is empty, an
+        item was settled meanwhile, the fiscal period is closed, or the tenders cannot pay it
     """
     client, key = f"cashiering:{cashier.pk}", str(cart.key)
     try:
@@ -47,21 +47,10 @@ def take_payment(*, cart: Cart, tenders: Sequence[TenderedAmount], cashier: User
     drawer = open_drawer_of(cashier, for_update=True)
     if drawer is None:
         raise PaymentRefused("Open your drawer before taking a payment.")
-    _refuse_closed_day(drawer)
     receipt = _receive(cart, tenders, drawer=drawer, at=at)
     store_response(client=client, key=key, response={"receipt": receipt.pk})
     audit.record(actor=cashier, event="cashiering.receipt.issued", subject=receipt, at=at)
     return receipt
-
-
-def _refuse_closed_day(drawer: Drawer) -> None:
-    """Refuse a drawer that was left open after its day: its money would come into books that were closed."""
-    try:
-        day = current_business_day()
-    except NoOpenBusinessDay as closed:
-        raise PaymentRefused(f"{closed} Count and close your drawer.") from closed
-    if day != drawer.business_day:
-        raise PaymentRefused(f"Your drawer belongs to {drawer.business_day}. Count and close it, then open a new one.")
 
 
 def _receive(cart: Cart, tendered: Sequence[TenderedAmount], *, drawer: Drawer, at: datetime) -> Receipt:
