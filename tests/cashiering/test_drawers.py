@@ -18,8 +18,8 @@ from curbstop.cashiering.operations import (
 from curbstop.cashiering.proofs import PROOFS
 from curbstop.foundation.access.roles import Role
 from curbstop.ledger.models import Entry
-from curbstop.ledger.operations import close_business_day
-from curbstop.ledger.queries import trial_balance
+from curbstop.ledger.operations import DayRefused, close_business_day
+from curbstop.ledger.queries import current_business_day, trial_balance
 from tests.cashiering.conftest import AT, DAY
 
 
@@ -54,6 +54,20 @@ class TestOpenDrawer:
             open_drawer(till=till, cashier=cashier, float_cents=0, at=AT)
 
         assert not Drawer.objects.exists()
+
+
+class TestCloseBusinessDay:
+    def test_refuses_while_a_drawer_is_open(self, drawer, city):
+        with pytest.raises(DayRefused, match="still open"):
+            close_business_day(day=DAY, by=city["manager"], at=AT)
+
+        assert current_business_day() == DAY
+
+    def test_closes_after_the_last_drawer(self, drawer, cashier, city):
+        count_drawer(drawer=drawer, pieces={1: 20_000}, check_cents=0, counted_by=cashier, at=AT)
+        close_drawer(drawer=drawer, by=cashier, at=AT)
+
+        assert close_business_day(day=DAY, by=city["manager"], at=AT).closed_at == AT
 
 
 class TestCountDrawer:

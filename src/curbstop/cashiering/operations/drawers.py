@@ -37,6 +37,7 @@ def open_drawer(*, till: Till, cashier: User, float_cents: int, at: datetime) ->
         raise DrawerRefused(str(refusal)) from refusal
     with (
         refused_by("one_open_drawer_per_cashier", DrawerRefused("You already have an open drawer.")),
+        refused_by("drawer_on_an_open_day", DrawerRefused("The business day was closed just now.")),
         refused_by("one_open_drawer_per_till", DrawerRefused(f"{till.name} is open under another cashier.")),
     ):
         drawer = Drawer.objects.create(

@@ -33,12 +33,15 @@ def open_business_day(*, day: date, by: User, at: datetime) -> BusinessDay:
 def close_business_day(*, day: date, by: User, at: datetime) -> BusinessDay:
     """Close the open business day.
 
-    :raises DayRefused: if this day is not open
+    A room above may keep the day open with a trigger of the name `business_day_has_open_work`, as the counter does.
+
+    :raises DayRefused: if this day is not open, or something of it still is
     """
     opened = BusinessDay.objects.select_for_update().filter(day=day, closed_at=None).first()
     if opened is None:
         raise DayRefused(f"The business day {day} is not open.")
     opened.closed_at = at
-    opened.save(update_fields=["closed_at"])
+    with refused_by("business_day_has_open_work", DayRefused("A drawer of this day is still open. Close it first.")):
+        opened.save(update_fields=["closed_at"])
     audit.record(actor=by, event="ledger.business_day.closed", subject=f"ledger.business_day:{day}", at=at)
     return opened

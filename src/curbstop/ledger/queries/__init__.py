@@ -16,7 +16,14 @@ from curbstop.ledger.queries.balances import (
     balances_of_items,
     unapplied_credit_of,
 )
-from curbstop.ledger.queries.days import NoOpenBusinessDay, current_business_day, is_open_on, latest_business_day
+from curbstop.ledger.queries.days import (
+    NoOpenBusinessDay,
+    current_business_day,
+    days_visible_to,
+    is_open_on,
+    latest_business_day,
+    periods_visible_to,
+)
 from curbstop.ledger.queries.items import (
     OpenItemRow,
     lock_open_items,
@@ -43,6 +50,7 @@ __all__ = [
     "chart_of_accounts",
     "credit_on",
     "current_business_day",
+    "days_visible_to",
     "gl_account",
     "head_hash",
     "is_open_on",
@@ -54,6 +62,7 @@ __all__ = [
     "open_items_of",
     "open_items_with",
     "owed_on",
+    "periods_visible_to",
     "receivable_of",
     "seal_problems",
     "service_of",

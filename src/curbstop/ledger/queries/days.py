@@ -2,7 +2,11 @@
 
 from datetime import date
 
+from django.db.models import QuerySet
+
+from curbstop.foundation.access.models import User
 from curbstop.ledger.models import BusinessDay, FiscalPeriod
+from curbstop.ledger.permissions import READ_LEDGER
 
 
 class NoOpenBusinessDay(Exception):
@@ -28,3 +32,15 @@ def latest_business_day() -> date | None:
 def is_open_on(day: date) -> bool:
     """Tell whether entries may carry this day: it lies in an open fiscal period."""
     return FiscalPeriod.objects.filter(starts_on__lte=day, ends_on__gt=day, closed_at=None).exists()
+
+
+def days_visible_to(user: User) -> QuerySet[BusinessDay]:
+    """Return the business days a person may see, newest first."""
+    days = BusinessDay.objects.select_related("opened_by").order_by("-day")
+    return days if user.may(READ_LEDGER) else days.none()
+
+
+def periods_visible_to(user: User) -> QuerySet[FiscalPeriod]:
+    """Return the fiscal periods a person may see, newest first."""
+    periods = FiscalPeriod.objects.select_related("closed_by").order_by("-starts_on")
+    return periods if user.may(READ_LEDGER) else periods.none()
