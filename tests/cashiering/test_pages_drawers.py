@@ -10,7 +10,7 @@ from curbstop.foundation.access.roles import Role
 from tests.cashiering.conftest import AT, DAY, money_rows
 
 ALL = {"face_10000": "2", "face_100": "30"}
-RECEIPTS_QUERIES, DRAWER_QUERIES, DRAWERS_QUERIES = 9, 11, 8
+RECEIPTS_QUERIES, DRAWER_QUERIES, DRAWERS_QUERIES = 9, 12, 8
 
 
 @pytest.fixture
@@ -150,6 +150,23 @@ class TestCloseDrawer:
         after = money_rows()
         assert client.post(address).status_code == 409
         assert money_rows() == after
+
+    def test_lets_a_supervisor_end_what_was_left_open(self, drawer, city, signed_in):
+        client = signed_in(city["supervisor"])
+        page = client.get(reverse("cashiering:drawer", args=[drawer.pk])).content.decode()
+        client.post(counting(drawer), {"face_10000": "2"})
+        client.post(reverse("cashiering:close_drawer", args=[drawer.pk]))
+
+        assert "Count drawer" in page
+        assert "Take payment" not in page
+        assert DrawerCount.objects.get().counted_by == city["supervisor"]
+        assert not Drawer.objects.get().is_open
+
+    @pytest.mark.parametrize("role", [Role.MANAGER, Role.AUDITOR, Role.REPRESENTATIVE])
+    def test_offers_it_to_nobody_else(self, drawer, person, signed_in, role):
+        answer = signed_in(person("looker", role)).get(reverse("cashiering:drawer", args=[drawer.pk]))
+
+        assert "Count drawer" not in answer.content.decode()
 
     def test_is_never_a_link(self, drawer, signed_in, cashier):
         assert signed_in(cashier).get(reverse("cashiering:close_drawer", args=[drawer.pk])).status_code == 405

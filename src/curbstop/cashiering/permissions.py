@@ -20,7 +20,7 @@ APPROVE_VOID = Permission(
 )
 CLOSE_DRAWER = Permission(
     "cashiering.close_drawer",
-    "Count and close an own drawer",
+    "Count and close an own drawer; a supervisor also one that was left open",
     {Role.CASHIER, Role.SUPERVISOR},
 )
 

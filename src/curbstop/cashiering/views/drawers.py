@@ -63,13 +63,16 @@ def drawer(request: StaffRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(drawers_visible_to(request.user), pk=pk)
     receipts = receipts_visible_to(request.user).filter(drawer=shown)
     is_mine = shown.cashier_id == request.user.pk
+    # A cashier who fell ill leaves a drawer open, and the day cannot end before it is counted.
+    may_close = request.user.may(permissions.CLOSE_DRAWER) and (is_mine or request.user.may(permissions.APPROVE_VOID))
     counts = counts_of(shown)
     context = {
         "drawer": shown,
         "receipts": receipts,
         "counts": counts,
         "is_mine": is_mine,
-        "may_count": is_mine and len(counts) <= recounts_max(shown.business_day),
+        "may_close": may_close,
+        "may_count": may_close and len(counts) <= recounts_max(shown.business_day),
     }
     return render(request, "cashiering/drawer.html", context)
 
