@@ -34,3 +34,14 @@ class Reason(forms.Form):
         help_text="A sentence that an auditor will understand.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class Decision(Reason):
+    """The reason for holding or clearing a bill: one line, so that Enter decides."""
+
+    reason = forms.CharField(
+        min_length=REASON_LENGTH_MIN,
+        max_length=500,
+        help_text="A sentence that an auditor will understand; Enter decides.",
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off", "class": "wide"}),
+    )

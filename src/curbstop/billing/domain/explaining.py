@@ -42,6 +42,7 @@ class Line(Protocol):
 
 
 AnyLine = TypeVar("AnyLine", bound=Line)
+AnyText = TypeVar("AnyText")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +160,5 @@ def _day(version: str, language: str) -> str:
         return ""
 
 
-def _in(texts: Mapping[str, Any], language: str) -> Any:
+def _in(texts: Mapping[str, AnyText], language: str) -> AnyText:
     return texts.get(language, texts[FALLBACK_LANGUAGE])

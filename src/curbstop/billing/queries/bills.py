@@ -56,6 +56,11 @@ def bills_visible_to(user: User) -> QuerySet[Bill]:
     return bills if user.may(SEE_BILLS) else bills.none()
 
 
+def bills_of_run(run_id: int, user: User) -> QuerySet[Bill]:
+    """Return the bills that a run released, by number, as far as a person may see them."""
+    return bills_visible_to(user).filter(run_id=run_id).order_by("number")
+
+
 def bills_of(account_id: int, limit: int = 36) -> list[BillRow]:
     """Return the account's bills, newest first."""
     bills = Bill.objects.filter(account_id=account_id).order_by("-number")[:limit]

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from curbstop.billing.domain.advising import Advice, advice_on
 from curbstop.billing.models import (
     BillingRun,
     BillLine,
@@ -19,8 +21,6 @@ from curbstop.billing.models import (
 from curbstop.billing.permissions import SEE_RUNS
 from curbstop.foundation.access.models import User
 from curbstop.ledger.queries import services
-
-LISTED_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +42,23 @@ class FindingCount:
     found: int
     blocking: int
 
+    @property
+    def advice(self) -> Advice:
+        """Return what the exception means and what to do about it."""
+        return advice_on(self.code)
 
-@dataclass(frozen=True, slots=True)
-class UnbilledRow:
-    """One agreement that a run does not bill."""
 
-    account_id: int
-    account_number: str
-    agreement_id: int
+class ReasonCount(NamedTuple):
+    """How many agreements a run does not bill for one reason."""
+
     kind: str
     reason: str
-    detail: str
-    by: str
+    agreements: int
 
-
-@dataclass(frozen=True, slots=True)
-class FindingRow:
-    """One exception with its evidence, and whether the account's bill is held now."""
-
-    account_id: int
-    account_number: str
-    code: str
-    blocking: bool
-    is_held: bool
-    evidence: dict[str, Any]
+    @property
+    def advice(self) -> Advice:
+        """Return what the reason means and what to do about it."""
+        return advice_on(self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +74,7 @@ class RunSummary:
     last_total_cents: int | None
     totals: Sequence[TotalRow]
     findings: Sequence[FindingCount]
-    reasons: Sequence[tuple[str, str, int]]
+    reasons: Sequence[ReasonCount]
 
     @property
     def change_percent(self) -> int | None:
@@ -108,29 +101,37 @@ def open_run_of(cycle: Cycle) -> BillingRun | None:
     return BillingRun.objects.filter(cycle=cycle, state__in=open_states).first()
 
 
+def partitions_of(run: BillingRun) -> tuple[int, int, int]:
+    """Return how many partitions a run has, how many of them are drafted, and how many released."""
+    states = list(run.partitions.values_list("state", flat=True))
+    drafted = sum(state != RunPartition.State.PLANNED for state in states)
+    return len(states), drafted, sum(state == RunPartition.State.COMMITTED for state in states)
+
+
 def run_summary(run: BillingRun) -> RunSummary:
     """Return the run's progress, totals by service and class, and exceptions by code."""
-    states = list(run.partitions.values_list("state", flat=True))
+    partitions, drafted, committed = partitions_of(run)
     going_out = DraftBill.objects.filter(run_id=run.pk, held=False)
     out = going_out.aggregate(bills=Count("account_id"), cents=Sum("total_cents"))
     before = BillingRun.objects.filter(cycle=run.cycle_id, pk__lt=run.pk, state=BillingRun.State.RELEASED)
     findings = Finding.objects.filter(run_id=run.pk).values("code", "blocking")
     return RunSummary(
-        partitions=len(states),
-        drafted=sum(state != RunPartition.State.PLANNED for state in states),
-        committed=sum(state == RunPartition.State.COMMITTED for state in states),
+        partitions=partitions,
+        drafted=drafted,
+        committed=committed,
         bills=out["bills"] if run.bills is None else run.bills,
         held_bills=DraftBill.objects.filter(run_id=run.pk, held=True).count(),
         total_cents=(out["cents"] or 0) if run.total_cents is None else run.total_cents,
         last_total_cents=before.order_by("-pk").values_list("total_cents", flat=True).first(),
         totals=totals_of(run),
         findings=_counted(findings.annotate(found=Count("pk")).order_by("code")),
-        reasons=list(
-            Disposition.objects.filter(run_id=run.pk)
+        reasons=[
+            ReasonCount(*row)
+            for row in Disposition.objects.filter(run_id=run.pk)
             .values_list("kind", "reason")
             .annotate(agreements=Count("agreement_id"))
             .order_by("kind", "reason")
-        ),
+        ],
     )
 
 
@@ -165,42 +166,43 @@ def totals_of(run: BillingRun) -> list[TotalRow]:
     ]
 
 
-def findings_of(run: BillingRun, code: str = "") -> list[FindingRow]:
-    """Return the run's exceptions, of one code or of all, by account; no more than a page shows."""
-    found = Finding.objects.filter(run_id=run.pk).select_related("account")
+def findings_of(run: BillingRun, code: str = "") -> QuerySet[Finding]:
+    """Return the run's exceptions of one code or all, each with its bill's `total_cents` and whether it `is_held`."""
+    bill = DraftBill.objects.filter(run_id=run.pk, account_id=OuterRef("account_id"))
+    found = Finding.objects.filter(run_id=run.pk).select_related("account__customer")
     if code:
         found = found.filter(code=code)
-    held = set(DraftBill.objects.filter(run_id=run.pk, held=True).values_list("account_id", flat=True))
-    return [
-        FindingRow(
-            account_id=each.account_id,
-            account_number=each.account.number,
-            code=each.code,
-            blocking=each.blocking,
-            is_held=each.account_id in held,
-            evidence=each.evidence,
-        )
-        for each in found.order_by("-blocking", "code", "account_id")[:LISTED_MAX]
-    ]
+    return found.annotate(
+        is_held=Exists(bill.filter(held=True)), total_cents=Subquery(bill.values("total_cents"))
+    ).order_by("-blocking", "code", "account_id", "pk")
 
 
-def unbilled_of(run: BillingRun, reason: str = "") -> list[UnbilledRow]:
-    """Return the agreements that a run does not bill, for one reason or all."""
-    rows = Disposition.objects.filter(run_id=run.pk).select_related("account", "by")
+def unbilled_of(run: BillingRun, reason: str = "") -> QuerySet[Disposition]:
+    """Return why the run does not bill agreements, for one reason or all."""
+    rows = Disposition.objects.filter(run_id=run.pk)
+    rows = rows.select_related("account__customer", "agreement__service_point__service", "by")
     if reason:
         rows = rows.filter(reason=reason)
-    return [
-        UnbilledRow(
-            account_id=each.account_id,
-            account_number=each.account.number,
-            agreement_id=each.agreement_id,
-            kind=each.kind,
-            reason=each.reason,
-            detail=each.detail,
-            by=each.by.username if each.by else "",
-        )
-        for each in rows.order_by("-kind", "reason", "account_id")[:LISTED_MAX]
-    ]
+    return rows.order_by("-kind", "reason", "account_id", "agreement_id")
+
+
+def next_held_after(run: BillingRun, account_id: int) -> int | None:
+    """Return the account of the next held bill in a run, going round at the end; None when none is left."""
+    held = DraftBill.objects.filter(run_id=run.pk, held=True).exclude(account_id=account_id).order_by("account_id")
+    accounts = held.values_list("account_id", flat=True)
+    return accounts.filter(account_id__gt=account_id).first() or accounts.first()
+
+
+def drafted_bills_of(run: BillingRun) -> QuerySet[DraftBill]:
+    """Return the bills that a run has drafted, held ones too."""
+    bills = DraftBill.objects.filter(run_id=run.pk)
+    return bills.select_related("account__customer", "account__premises").order_by("account_id")
+
+
+def waits_for_worker(*, run_id: int | None = None) -> bool:
+    """Tell whether a job of billing is queued or running: any at all, or the release of one run."""
+    jobs = ProcrastinateJob.objects.filter(queue_name="billing", status__in=["todo", "doing"])
+    return jobs.exists() if run_id is None else jobs.filter(args__run_id=run_id).exists()
 
 
 def draft_of(run: BillingRun, account_id: int) -> DraftBill | None:

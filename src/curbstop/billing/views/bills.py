@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -13,6 +14,7 @@ from curbstop.billing.domain.explaining import explained
 from curbstop.billing.domain.statement import statements_data
 from curbstop.billing.queries import (
     bill_lines_of,
+    bills_of_run,
     bills_visible_to,
     cancellation_request_of,
     labels_of,
@@ -20,6 +22,7 @@ from curbstop.billing.queries import (
 )
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.documents import render_pdf
+from curbstop.foundation.web.tables import PER_PAGE
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 LANGUAGES = ("en", "es")
@@ -40,6 +43,20 @@ def statement_pdf(request: StaffRequest, number: int) -> HttpResponse:
         render_pdf(DOCUMENTS / "statement.typ", data),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="bill-{number}.pdf"'},
+    )
+
+
+@requires(permissions.SEE_BILLS)
+def statements_pdf(request: StaffRequest, pk: int) -> HttpResponse:
+    """Print the statements of one page of a run's bills, by number, as one document."""
+    page = Paginator(bills_of_run(pk, request.user), PER_PAGE).get_page(request.GET.get("page"))
+    if not page.object_list:
+        raise Http404
+    data = statements_data([statement_of_bill(each) for each in page.object_list])
+    return HttpResponse(
+        render_pdf(DOCUMENTS / "statement.typ", data),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="run-{pk}-statements-{page.number}.pdf"'},
     )
 
 

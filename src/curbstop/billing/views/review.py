@@ -2,60 +2,74 @@
 
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from curbstop.billing import forms, operations, permissions
+from curbstop.billing import forms, operations, permissions, tables
+from curbstop.billing.domain.advising import advice_on, evidence_words
 from curbstop.billing.domain.explaining import explained
+from curbstop.billing.models import BillingRun
 from curbstop.billing.queries import (
     draft_lines_of,
     draft_of,
     findings_of,
     findings_of_account,
+    next_held_after,
     runs_visible_to,
     unbilled_of,
 )
 from curbstop.customers.queries import accounts_visible_to
 from curbstop.foundation.access.guards import StaffRequest, requires
+from curbstop.foundation.web.tables import Table, arranged, download
 
 
 @requires(permissions.SEE_RUNS)
 def exceptions(request: StaffRequest, pk: int) -> HttpResponse:
-    """List a run's exceptions, and the agreements it does not bill, of one kind or all."""
+    """List a run's exceptions of one code or all; `?as=csv` or `xlsx` is the same list as a file."""
     run = get_object_or_404(runs_visible_to(request.user), pk=pk)
-    code, reason = request.GET.get("code", ""), request.GET.get("reason", "")
-    context = {
-        "run": run,
-        "code": code,
-        "reason": reason,
-        "findings": [] if reason else findings_of(run, code),
-        "unbilled": [] if code else unbilled_of(run, reason),
-    }
+    code = request.GET.get("code", "")
+    return _list(request, run, tables.Exceptions(findings_of(run, code)), code)
+
+
+@requires(permissions.SEE_RUNS)
+def unbilled(request: StaffRequest, pk: int) -> HttpResponse:
+    """List the agreements that a run does not bill, for one reason or all."""
+    run = get_object_or_404(runs_visible_to(request.user), pk=pk)
+    reason = request.GET.get("reason", "")
+    return _list(request, run, tables.Unbilled(unbilled_of(run, reason)), reason)
+
+
+def _list(request: StaffRequest, run: BillingRun, table: Table, code: str) -> HttpResponse:
+    file = download(table, request, name=f"run-{run.pk}-{table.title.lower().replace(' ', '-')}")
+    if file is not None:
+        return file
+    context = {"run": run, "table": arranged(table, request), "advice": advice_on(code) if code else None}
     return render(request, "billing/exceptions.html", context)
 
 
 @requires(permissions.SEE_RUNS)
 def drafted_bill(request: StaffRequest, pk: int, account_id: int) -> HttpResponse:
     """Show one account's drafted bill, why it was listed, and the form for a decision."""
-    return _page(request, pk, account_id, forms.Reason())
+    return _page(request, pk, account_id, forms.Decision())
 
 
 @requires(permissions.REVIEW_RUN)
 def hold_bill(request: StaffRequest, pk: int, account_id: int) -> HttpResponse:
     """Hold one account's drafted bill."""
-    return _decide(request, pk, account_id, operations.hold_bill)
+    return _decide(request, pk, account_id, operations.hold_bill, "held")
 
 
 @requires(permissions.REVIEW_RUN)
 def clear_bill(request: StaffRequest, pk: int, account_id: int) -> HttpResponse:
     """Clear one account's held bill."""
-    return _decide(request, pk, account_id, operations.clear_bill)
+    return _decide(request, pk, account_id, operations.clear_bill, "cleared")
 
 
-def _decide(request: StaffRequest, pk: int, account_id: int, decision: Callable[..., None]) -> HttpResponse:
+def _decide(request: StaffRequest, pk: int, account_id: int, decision: Callable[..., None], told: str) -> HttpResponse:
     run = get_object_or_404(runs_visible_to(request.user), pk=pk)
-    form = forms.Reason(request.POST or None)
+    form = forms.Decision(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             decision(
@@ -68,11 +82,12 @@ def _decide(request: StaffRequest, pk: int, account_id: int, decision: Callable[
         except operations.ReviewRefused as refusal:
             form.add_error(None, str(refusal))
         else:
+            messages.success(request, f"The bill is {told}, with your reason.")
             return redirect("billing:drafted_bill", pk, account_id)
     return _page(request, pk, account_id, form)
 
 
-def _page(request: StaffRequest, pk: int, account_id: int, form: forms.Reason) -> HttpResponse:
+def _page(request: StaffRequest, pk: int, account_id: int, form: forms.Decision) -> HttpResponse:
     run = get_object_or_404(runs_visible_to(request.user), pk=pk)
     draft = draft_of(run, account_id)
     if draft is None:
@@ -82,7 +97,11 @@ def _page(request: StaffRequest, pk: int, account_id: int, form: forms.Reason) -
         "draft": draft,
         "account": get_object_or_404(accounts_visible_to(request.user), pk=account_id),
         "lines": explained(draft_lines_of(run, account_id)),
-        "findings": findings_of_account(run, account_id),
+        "findings": [
+            (advice_on(each.code), evidence_words(each.code, each.evidence))
+            for each in findings_of_account(run, account_id)
+        ],
+        "next_held": next_held_after(run, account_id),
         "may_review": request.user.may(permissions.REVIEW_RUN) and run.state == "drafted",
         "form": form,
     }

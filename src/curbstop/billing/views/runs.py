@@ -1,5 +1,7 @@
 """Billing runs: the list, one run with its progress and totals, and the steps that people take."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -7,10 +9,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from curbstop.billing import forms, operations, permissions
-from curbstop.billing.queries import run_summary, runs_visible_to
+from curbstop.billing import forms, operations, permissions, tables
+from curbstop.billing.models import BillingRun
+from curbstop.billing.queries import (
+    bills_of_run,
+    drafted_bills_of,
+    open_run_of,
+    partitions_of,
+    run_summary,
+    runs_visible_to,
+    waits_for_worker,
+)
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.jobs import app as jobs
+from curbstop.foundation.web.tables import arranged, download
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
 
 ROWS_A_PAGE = 25
@@ -21,7 +33,17 @@ def runs(request: StaffRequest) -> HttpResponse:
     """List the billing runs, newest first, with the form that drafts the next one."""
     page = Paginator(runs_visible_to(request.user), ROWS_A_PAGE).get_page(request.GET.get("page"))
     form = forms.DraftRun() if request.user.may(permissions.DRAFT_RUN) else None
-    return render(request, "billing/runs.html", {"page": page, "form": form})
+    return render(request, "billing/runs.html", {"page": page, "form": form, "is_busy": waits_for_worker()})
+
+
+@requires(permissions.SEE_RUNS)
+def runs_progress(request: StaffRequest) -> HttpResponse:
+    """Show whether the worker is busy with billing, for a list that asks every two seconds."""
+    is_busy = waits_for_worker()
+    response = render(request, "billing/_runs_progress.html", {"is_busy": is_busy})
+    if not is_busy:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @requires(permissions.DRAFT_RUN)
@@ -33,41 +55,73 @@ def draft_run(request: StaffRequest) -> HttpResponse:
         current_business_day()
     except NoOpenBusinessDay as refusal:
         form.add_error(None, str(refusal))
+    if form.is_valid() and (waiting := open_run_of(form.cleaned_data["cycle"])) and waiting.state == "approved":
+        form.add_error("cycle", f"Run {waiting.pk} of this cycle is approved: release it first.")
     if form.is_valid():
         jobs.configure_task("billing.draft_bills", queue="billing", lock="billing").defer(
             cycle_id=form.cleaned_data["cycle"].pk,
             through=form.cleaned_data["through"].isoformat(),
             user_id=request.user.pk,
         )
-        messages.success(request, "The draft is being made; it appears in this list.")
+        messages.success(request, "The draft is being made; it appears in this list by itself.")
         return redirect("billing:runs")
     page = Paginator(runs_visible_to(request.user), ROWS_A_PAGE).get_page(1)
-    return render(request, "billing/runs.html", {"page": page, "form": form})
+    return render(request, "billing/runs.html", {"page": page, "form": form, "is_busy": waits_for_worker()})
 
 
 @requires(permissions.SEE_RUNS)
 def run(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one run: how far it is, what it adds up to, what needs a decision, and the next step."""
     shown = get_object_or_404(runs_visible_to(request.user), pk=pk)
-    is_drafter = shown.drafted_by_id == request.user.pk
     context = {
-        "run": shown,
+        **_progress(shown),
         "summary": run_summary(shown),
-        "may_approve": request.user.may(permissions.APPROVE_RUN) and not is_drafter,
+        "is_drafter": shown.drafted_by_id == request.user.pk,
+        "may_approve": request.user.may(permissions.APPROVE_RUN),
         "may_release": request.user.may(permissions.RELEASE_RUN),
+        "may_see_bills": request.user.may(permissions.SEE_BILLS),
     }
     return render(request, "billing/run.html", context)
 
 
+def _progress(run: BillingRun) -> dict[str, Any]:
+    """Return how far a run is, and whether a worker is at it."""
+    partitions, drafted, committed = partitions_of(run)
+    is_drafting = run.state == "drafted" and drafted < partitions
+    return {
+        "run": run,
+        "partitions": partitions,
+        "done": drafted if is_drafting else committed,
+        "is_drafting": is_drafting,
+        "is_busy": waits_for_worker() if is_drafting else waits_for_worker(run_id=run.pk),
+    }
+
+
 @requires(permissions.SEE_RUNS)
 def run_progress(request: StaffRequest, pk: int) -> HttpResponse:
-    """Show how far a run is, for a page that asks every two seconds."""
-    shown = get_object_or_404(runs_visible_to(request.user), pk=pk)
-    context = {"run": shown, "summary": run_summary(shown)}
-    response = render(request, "billing/_run_progress.html", context)
-    if shown.state == "released":
+    """Show how far a run is, for a page that asks every two seconds until the worker is done."""
+    progress = _progress(get_object_or_404(runs_visible_to(request.user), pk=pk))
+    response = render(request, "billing/_run_progress.html", progress)
+    if not progress["is_busy"]:
         response["HX-Refresh"] = "true"
     return response
+
+
+@requires(permissions.SEE_RUNS)
+def run_bills(request: StaffRequest, pk: int) -> HttpResponse:
+    """List the bills of a run, drafted or released; `?as=csv` or `xlsx` is the same list as a file."""
+    shown = get_object_or_404(runs_visible_to(request.user), pk=pk)
+    is_released = shown.state == "released"
+    table = (
+        tables.RunBills(bills_of_run(shown.pk, request.user))
+        if is_released
+        else tables.DraftedBills(drafted_bills_of(shown))
+    )
+    file = download(table, request, name=f"run-{shown.pk}-bills")
+    if file is not None:
+        return file
+    context = {"run": shown, "table": arranged(table, request), "is_released": is_released}
+    return render(request, "billing/run_bills.html", context)
 
 
 @requires(permissions.APPROVE_RUN)

@@ -1,0 +1,170 @@
+"""What an exception means and what the clerk does next (rulebook §3.2), and its evidence in words.
+
+`{"ccf": 67.0, "usual_ccf": 8.857, "days": 61}` under HIGH is "67 CCF in 61 days; 8.86 are usual".
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from curbstop.billing.domain.explaining import number, price
+from curbstop.billing.domain.findings import Code
+from curbstop.billing.domain.segments import Reason
+
+HELD_BY_HAND: Final = "HELD"
+
+
+class Advice(NamedTuple):
+    """What an exception is called, what it means, and the next step."""
+
+    name: str
+    meaning: str
+    next_step: str
+
+
+ADVICE: Final[Mapping[str, Advice]] = {
+    Code.HIGH: Advice(
+        "High use",
+        "The use is far above what is usual here.",
+        "Look at the read and its photo; order a reread if in doubt; tell the customer about a possible leak.",
+    ),
+    Code.LOW: Advice(
+        "Low use",
+        "The use is far below what is usual here.",
+        "Look at the read; order a reread, or ask whether the place stood empty.",
+    ),
+    Code.ZERO: Advice(
+        "No use again",
+        "The service is active and, as before, nothing was used.",
+        "If nobody marked the place as vacant, order a check of the meter.",
+    ),
+    Code.STOPPED: Advice(
+        "Meter may have stopped",
+        "Nothing was used where there always was use.",
+        "Order a check of the meter; hold the bill until somebody has looked.",
+    ),
+    Code.CAPACITY: Advice(
+        "More than the meter can pass",
+        "The use is more than a meter of this size can let through.",
+        "Suspect the read, the multiplier or the dials: order a reread and hold the bill.",
+    ),
+    Code.ESTIMATED: Advice(
+        "Estimated",
+        "The use was estimated, not read.",
+        "See that the next read is an actual one; send the access letter if this repeats.",
+    ),
+    Code.DAYS: Advice(
+        "Unusual period",
+        "The billed days are shorter or longer than a usual period.",
+        "Check the read days; steps and daily charges follow the days by themselves.",
+    ),
+    Code.AMOUNT: Advice(
+        "Large bill",
+        "The bill is above the amount that an analyst looks at.",
+        "Compare use and charges with the past; clear it with what you found, or leave it held.",
+    ),
+    Code.FUSE: Advice(
+        "Absurd bill",
+        "The bill is several times what this account is usually billed.",
+        "Hold it until the read is verified: an absurd bill must never leave the building.",
+    ),
+    Code.CREDIT: Advice(
+        "Negative charges",
+        "A service adds up to less than nothing.",
+        "It cannot be cleared: mend its cause, then draft the cycle again.",
+    ),
+    Code.FIRST: Advice(
+        "First bill",
+        "This account was never billed before.",
+        "Check name, address and start read against the application.",
+    ),
+    Code.FINAL: Advice(
+        "Final bill",
+        "The service ended in these days.",
+        "Check that the final read was taken, and where the bill is mailed.",
+    ),
+    Reason.NO_RATE: Advice(
+        "No rate",
+        "The service has no rate, or the rate refused it.",
+        "Assign the rate or what it asks for, then draft the cycle again.",
+    ),
+    Reason.NO_USAGE: Advice(
+        "No read",
+        "A metered service has no read for these days.",
+        "Have it read or estimated, then draft the cycle again; otherwise it waits for the next run.",
+    ),
+    Reason.OVERLAP: Advice(
+        "Overlapping use",
+        "Two rows of use cover the same days.",
+        "Find out which is right and take the other one back, then draft again.",
+    ),
+    Reason.NOT_DUE: Advice(
+        "Not due yet",
+        "The service began only a few days before the read day.",
+        "Nothing: these days are billed with the next run.",
+    ),
+    HELD_BY_HAND: Advice(
+        "Held by a person",
+        "Somebody held the bill and wrote down why.",
+        "Read the reason; clear the bill when it is settled.",
+    ),
+}
+
+
+def advice_on(code: str) -> Advice:
+    """Return the advice on an exception or reason; several codes that hold one bill are named together."""
+    if code in ADVICE:
+        return ADVICE[code]
+    names = [ADVICE[each].name if each in ADVICE else each for each in code.split(", ")]
+    return Advice(" and ".join(names), "More than one thing holds the bill.", "Open the bill and settle each of them.")
+
+
+def evidence_words(code: str, evidence: Mapping[str, Any]) -> str:
+    """Return what was found as a sentence without names of columns."""
+    tell = _TELLERS.get(code)
+    return tell(evidence) if tell else ""
+
+
+def _use(evidence: Mapping[str, Any]) -> str:
+    used = f"{_about(evidence['ccf'])} CCF in {evidence['days']} days"
+    usual, past = evidence.get("usual_ccf"), evidence.get("past_periods")
+    if usual is None:
+        return f"{used}; nothing to compare with"
+    return f"{used}; {_about(usual)} are usual" + (f" (mean of {past})" if past else "")
+
+
+def _capacity(evidence: Mapping[str, Any]) -> str:
+    size, most = evidence["meter_size"], _about(evidence["capacity_ccf"])
+    return f"{_about(evidence['ccf'])} CCF; a {size} meter can pass {most}"
+
+
+def _amount(evidence: Mapping[str, Any]) -> str:
+    total, mean = _dollars(evidence["total_cents"]), evidence.get("past_mean_cents")
+    if mean is None:
+        return f"{total}; no bill before it"
+    past = evidence.get("past_bills")
+    return f"{total}; {_dollars(mean)} is usual" + (f" (mean of {past})" if past and past > 1 else "")
+
+
+_TELLERS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    Code.HIGH: _use,
+    Code.LOW: _use,
+    Code.ZERO: _use,
+    Code.STOPPED: _use,
+    Code.CAPACITY: _capacity,
+    Code.AMOUNT: _amount,
+    Code.FUSE: _amount,
+    Code.CREDIT: lambda found: f"the least service is {_dollars(found['smallest_service_cents'])}",
+    Code.FIRST: lambda found: _dollars(found["total_cents"]),
+    Code.DAYS: lambda found: f"{found['days']} days",
+    Code.FINAL: lambda found: f"{found['days']} days",
+    Code.ESTIMATED: lambda found: f"{number(Decimal(str(found['quantity'])))} estimated",
+}
+
+
+def _about(value: float | str) -> str:
+    return number(round(Decimal(str(value)), 2))
+
+
+def _dollars(cents: float) -> str:
+    return price(Decimal(round(cents)) / 100)
