@@ -49,6 +49,124 @@ class TestRun:
 
         assert "Approve the run" not in page
 
+    def test_says_what_an_exception_means_and_what_to_do(self, town, signed_in):
+        town.use(town.account(), "14")
+        run = town.draft()
+
+        page = signed_in("manager").get(f"/billing/runs/{run.pk}/").content.decode()
+
+        assert "This account was never billed before." in page
+        assert "Check name, address and start read" in page
+
+    def test_tells_who_drafted_it_that_a_second_person_is_needed(self, town, signed_in):
+        town.use(town.account(), "14")
+        run = town.draft()
+
+        assert "a second person approves it" in signed_in("lead").get(f"/billing/runs/{run.pk}/").content.decode()
+
+
+class TestRunProgress:
+    def test_asks_again_while_a_worker_releases(self, town, signed_in):
+        town.use(town.account(), "14")
+        run = town.approve(town.draft())
+        manager = signed_in("manager")
+        manager.post(f"/billing/runs/{run.pk}/release/")
+
+        answer = manager.get(f"/billing/runs/{run.pk}/progress/")
+
+        assert "every 2s" in answer.content.decode()
+        assert "0 of 1 parts done" in answer.content.decode()
+        assert "HX-Refresh" not in answer
+
+    def test_renews_the_page_when_the_worker_is_done(self, town, signed_in):
+        town.use(town.account(), "14")
+        run = town.release()
+
+        answer = signed_in("manager").get(f"/billing/runs/{run.pk}/progress/")
+
+        assert answer["HX-Refresh"] == "true"
+
+    def test_follows_a_draft_on_the_list(self, town, signed_in):
+        lead = signed_in("lead")
+        assert "every 2s" not in lead.get("/billing/runs/").content.decode()
+
+        lead.post("/billing/runs/draft/", {"cycle": town.cycle.pk, "through": "2026-07-01"})
+
+        assert "every 2s" in lead.get("/billing/runs/").content.decode()
+        assert "HX-Refresh" not in lead.get("/billing/runs/progress/")
+
+
+class TestDraftRun:
+    def test_is_refused_at_once_while_an_approved_run_waits(self, town, signed_in):
+        from procrastinate.contrib.django.models import ProcrastinateJob
+
+        town.use(town.account(), "14")
+        run = town.approve(town.draft())
+
+        page = signed_in("lead").post("/billing/runs/draft/", {"cycle": town.cycle.pk, "through": "2026-07-01"})
+
+        assert f"Run {run.pk} of this cycle is approved: release it first." in page.content.decode()
+        assert not ProcrastinateJob.objects.exists()
+
+
+class TestExceptions:
+    def test_tells_the_evidence_in_words(self, town, signed_in):
+        town.use(town.account(), "900")
+        run = town.draft()
+
+        page = signed_in("manager").get(f"/billing/runs/{run.pk}/exceptions/?code=AMT").content.decode()
+
+        assert "no bill before it" in page
+        assert "Large bill" in page
+        assert "past_mean_cents" not in page
+
+    @pytest.mark.parametrize("place", ["exceptions", "unbilled", "bills"])
+    @pytest.mark.parametrize("form", ["csv", "xlsx"])
+    def test_lists_go_out_as_files(self, town, signed_in, place, form):
+        town.use(town.account("100001"), "900")
+        town.account("100002")
+        run = town.draft()
+
+        answer = signed_in("manager").get(f"/billing/runs/{run.pk}/{place}/?as={form}")
+
+        assert f".{form}" in answer["Content-Disposition"]
+        assert b"100001" in answer.content or form == "xlsx" or place == "unbilled"
+
+    @pytest.mark.parametrize("place", ["exceptions", "unbilled", "bills"])
+    def test_lists_ask_the_same_questions_for_one_row_and_for_three(self, town, signed_in, place):
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        counts = []
+        manager = signed_in("manager")
+        for numbers in (["100001"], ["100002", "100003"]):
+            for number in numbers:
+                town.use(town.account(number, services=("water",)), "14")
+                town.account(f"9{number}", services=("water",))
+            run = town.draft()
+            with CaptureQueriesContext(connection) as asked:
+                manager.get(f"/billing/runs/{run.pk}/{place}/")
+            counts.append(len(asked))
+
+        assert counts[0] == counts[1]
+
+
+class TestRunBills:
+    def test_lists_what_was_released(self, town, signed_in):
+        town.use(town.account(), "14")
+        run = town.release()
+
+        page = signed_in("manager").get(f"/billing/runs/{run.pk}/bills/?sort=-total_cents").content.decode()
+
+        assert "100001" in page
+        assert "$111.00" in page
+
+    def test_is_closed_to_a_representative(self, town, signed_in):
+        town.use(town.account(), "14")
+        run = town.release()
+
+        assert signed_in("representative").get(f"/billing/runs/{run.pk}/bills/").status_code == 403
+
 
 class TestApproveRun:
     def test_approves_and_returns_to_the_run(self, town, signed_in):

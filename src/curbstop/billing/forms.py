@@ -6,6 +6,7 @@ from django import forms
 
 from curbstop.billing.models import Cycle
 from curbstop.billing.queries import cycles
+from curbstop.foundation.web.fields import FreeText
 
 REASON_LENGTH_MIN = 10
 
@@ -28,7 +29,7 @@ class DraftRun(forms.Form):
 class Reason(forms.Form):
     """Why somebody decided so, in a sentence that an auditor will read."""
 
-    reason = forms.CharField(
+    reason = FreeText(
         min_length=REASON_LENGTH_MIN,
         max_length=500,
         help_text="A sentence that an auditor will understand.",
@@ -39,7 +40,7 @@ class Reason(forms.Form):
 class Decision(Reason):
     """The reason for holding or clearing a bill: one line, so that Enter decides."""
 
-    reason = forms.CharField(
+    reason = FreeText(
         min_length=REASON_LENGTH_MIN,
         max_length=500,
         help_text="A sentence that an auditor will understand; Enter decides.",

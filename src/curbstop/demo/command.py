@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Make the demo city and play one business day.")
 DICE = 20
-LARKSPUR_BEND_STEPS = 17
+LARKSPUR_BEND_STEPS = 18
 SANTA_MONICA_STEPS = 21
 
 

@@ -6,9 +6,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from curbstop.billing.domain.findings import Code
 from curbstop.billing.models import BillingRun
-from curbstop.billing.operations import approve_run, draft_bills, release_bills
-from curbstop.billing.queries import cycles
+from curbstop.billing.operations import approve_run, clear_bill, draft_bills, release_bills
+from curbstop.billing.queries import cycles, findings_of
 from curbstop.cashiering.imports import read_payment_file
 from curbstop.cashiering.operations import import_payments
 from curbstop.customers.queries import account_labels
@@ -28,6 +29,7 @@ CUSTOMERS_AT_THE_WINDOW = 24
 # Of those who owe, this many in a hundred pay by mail, and this many of them only half.
 PAY_BY_MAIL = 86
 PAY_HALF = 4
+FIRST_BILLS_CLEARED = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,29 @@ def bill_cycle(  # noqa: PLR0913 - a cycle, its reads, its day and its people; a
     told(f"Approving and releasing the bills of cycle {code}")
     run = approve_run(run=run, by=people["manager"], at=at)
     return release_bills(run=run, by=people["manager"], at=at, executor=executor)
+
+
+def review_what_was_held(
+    *, run: BillingRun, people: People, at: datetime, executor: Executor | None, told: Told
+) -> BillingRun:
+    """Draft once more what a released run held; the lead clears the first bills, the rest waits for a second person.
+
+    A run cannot bill what is held; once the field has looked, the same days are drafted again.
+    """
+    told("Drafting again what was held, for somebody to review")
+    again = draft_bills(
+        cycle=run.cycle, through=run.through_on, bill_on=run.bill_on, by=people["supervisor"], at=at, executor=executor
+    )
+    first_bills = findings_of(again, Code.FIRST).values_list("account_id", flat=True)
+    for account_id in list(first_bills)[:FIRST_BILLS_CLEARED]:
+        clear_bill(
+            run=again,
+            account_id=account_id,
+            reason="First bill; meter size and use agree with what the former system billed.",
+            by=people["lead"],
+            at=at,
+        )
+    return again
 
 
 def pay_by_mail(*, people: People, dice: random.Random, on: date, at: datetime) -> None:

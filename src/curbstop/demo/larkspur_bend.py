@@ -3,12 +3,19 @@
 import random
 from collections.abc import Callable
 from concurrent.futures import Executor
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from curbstop.demo.city import make_city
-from curbstop.demo.day import bill_cycle, close_day, open_day, pay_by_mail, play_counter_day
+from curbstop.demo.day import (
+    bill_cycle,
+    close_day,
+    open_day,
+    pay_by_mail,
+    play_counter_day,
+    review_what_was_held,
+)
 from curbstop.demo.people import make_people
 from curbstop.foundation.access.models import User
 from curbstop.foundation.periods import add_months
@@ -77,7 +84,7 @@ def make_larkspur_bend(*, dice: random.Random, executor: Executor | None, told: 
     open_day(BUSINESS_DAY, people=people, at=at)
     told("Loading the bank's file of mailed payments")
     pay_by_mail(people=people, dice=dice, on=BUSINESS_DAY, at=at)
-    bill_cycle(
+    released = bill_cycle(
         code=latest.cycle,
         reads_csv=latest.reads_csv,
         read_on=latest.read_on,
@@ -87,3 +94,5 @@ def make_larkspur_bend(*, dice: random.Random, executor: Executor | None, told: 
         told=told,
     )
     play_counter_day(people=people, dice=dice, at=at, told=told)
+    afternoon = at + timedelta(hours=6)
+    review_what_was_held(run=released, people=people, at=afternoon, executor=executor, told=told)

@@ -9,6 +9,7 @@ pages = (
         path("", home.home, name="home"),
         path("search/", search.search, name="search"),
         path("accounts/<str:number>/", accounts.account, name="account"),
+        path("accounts/<str:number>/contacts/", accounts.log_contact, name="log_contact"),
     ],
     "staff",
 )

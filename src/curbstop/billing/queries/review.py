@@ -101,6 +101,24 @@ def open_run_of(cycle: Cycle) -> BillingRun | None:
     return BillingRun.objects.filter(cycle=cycle, state__in=open_states).first()
 
 
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How many parts of a run are done in the step it is in, and whether a worker is at it."""
+
+    parts: int
+    done: int
+    is_drafting: bool
+    is_busy: bool
+
+
+def progress_of(run: BillingRun) -> RunProgress:
+    """Return how far the drafting of a run has come or, after that, its release."""
+    parts, drafted, committed = partitions_of(run)
+    if run.state == BillingRun.State.DRAFTED and drafted < parts:
+        return RunProgress(parts, drafted, is_drafting=True, is_busy=waits_for_worker())
+    return RunProgress(parts, committed, is_drafting=False, is_busy=waits_for_worker(run_id=run.pk))
+
+
 def partitions_of(run: BillingRun) -> tuple[int, int, int]:
     """Return how many partitions a run has, how many of them are drafted, and how many released."""
     states = list(run.partitions.values_list("state", flat=True))

@@ -1,6 +1,7 @@
 """The review of a drafted run: its exceptions, and one drafted bill that is held or cleared."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -10,7 +11,6 @@ from django.utils import timezone
 from curbstop.billing import forms, operations, permissions, tables
 from curbstop.billing.domain.advising import advice_on, evidence_words
 from curbstop.billing.domain.explaining import explained
-from curbstop.billing.models import BillingRun
 from curbstop.billing.queries import (
     draft_lines_of,
     draft_of,
@@ -30,7 +30,7 @@ def exceptions(request: StaffRequest, pk: int) -> HttpResponse:
     """List a run's exceptions of one code or all; `?as=csv` or `xlsx` is the same list as a file."""
     run = get_object_or_404(runs_visible_to(request.user), pk=pk)
     code = request.GET.get("code", "")
-    return _list(request, run, tables.Exceptions(findings_of(run, code)), code)
+    return _list(request, tables.Exceptions(findings_of(run, code)), {"run": run, "code": code})
 
 
 @requires(permissions.SEE_RUNS)
@@ -38,14 +38,15 @@ def unbilled(request: StaffRequest, pk: int) -> HttpResponse:
     """List the agreements that a run does not bill, for one reason or all."""
     run = get_object_or_404(runs_visible_to(request.user), pk=pk)
     reason = request.GET.get("reason", "")
-    return _list(request, run, tables.Unbilled(unbilled_of(run, reason)), reason)
+    return _list(request, tables.Unbilled(unbilled_of(run, reason)), {"run": run, "code": reason})
 
 
-def _list(request: StaffRequest, run: BillingRun, table: Table, code: str) -> HttpResponse:
-    file = download(table, request, name=f"run-{run.pk}-{table.title.lower().replace(' ', '-')}")
+def _list(request: StaffRequest, table: Table, context: dict[str, Any]) -> HttpResponse:
+    file = download(table, request, name=f"run-{context['run'].pk}-{table.title.lower().replace(' ', '-')}")
     if file is not None:
         return file
-    context = {"run": run, "table": arranged(table, request), "advice": advice_on(code) if code else None}
+    advice = advice_on(context["code"]) if context["code"] else None
+    context |= {"table": arranged(table, request), "advice": advice}
     return render(request, "billing/exceptions.html", context)
 
 

@@ -1,7 +1,5 @@
 """Billing runs: the list, one run with its progress and totals, and the steps that people take."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -10,12 +8,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from curbstop.billing import forms, operations, permissions, tables
-from curbstop.billing.models import BillingRun
 from curbstop.billing.queries import (
     bills_of_run,
     drafted_bills_of,
     open_run_of,
-    partitions_of,
+    progress_of,
     run_summary,
     runs_visible_to,
     waits_for_worker,
@@ -74,7 +71,8 @@ def run(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one run: how far it is, what it adds up to, what needs a decision, and the next step."""
     shown = get_object_or_404(runs_visible_to(request.user), pk=pk)
     context = {
-        **_progress(shown),
+        "run": shown,
+        "progress": progress_of(shown),
         "summary": run_summary(shown),
         "is_drafter": shown.drafted_by_id == request.user.pk,
         "may_approve": request.user.may(permissions.APPROVE_RUN),
@@ -84,25 +82,13 @@ def run(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "billing/run.html", context)
 
 
-def _progress(run: BillingRun) -> dict[str, Any]:
-    """Return how far a run is, and whether a worker is at it."""
-    partitions, drafted, committed = partitions_of(run)
-    is_drafting = run.state == "drafted" and drafted < partitions
-    return {
-        "run": run,
-        "partitions": partitions,
-        "done": drafted if is_drafting else committed,
-        "is_drafting": is_drafting,
-        "is_busy": waits_for_worker() if is_drafting else waits_for_worker(run_id=run.pk),
-    }
-
-
 @requires(permissions.SEE_RUNS)
 def run_progress(request: StaffRequest, pk: int) -> HttpResponse:
     """Show how far a run is, for a page that asks every two seconds until the worker is done."""
-    progress = _progress(get_object_or_404(runs_visible_to(request.user), pk=pk))
-    response = render(request, "billing/_run_progress.html", progress)
-    if not progress["is_busy"]:
+    shown = get_object_or_404(runs_visible_to(request.user), pk=pk)
+    progress = progress_of(shown)
+    response = render(request, "billing/_run_progress.html", {"run": shown, "progress": progress})
+    if not progress.is_busy:
         response["HX-Refresh"] = "true"
     return response
 

@@ -1,22 +1,54 @@
-"""The account page: who, what is owed, what was billed and why, what was used, what was paid."""
+"""The account page: who, what is owed, what was billed and why, what was used and paid; and what was said."""
 
 from uuid import uuid4
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from curbstop.cashiering.permissions import TAKE_PAYMENT
-from curbstop.customers.permissions import SEE_ACCOUNTS
+from curbstop.customers import operations as customers
+from curbstop.customers.permissions import LOG_CONTACT, SEE_ACCOUNTS
+from curbstop.customers.queries import accounts_visible_to
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.web.charts import bar_chart
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
+from curbstop.staff import forms
 from curbstop.staff.queries.accounts import overview_of
 
 
 @requires(SEE_ACCOUNTS)
 def account(request: StaffRequest, number: str) -> HttpResponse:
     """Show one account as it stands on the business day, or today while the office is closed."""
+    return _page(request, number, forms.LogContact())
+
+
+@requires(LOG_CONTACT)
+@require_POST
+def log_contact(request: StaffRequest, number: str) -> HttpResponse:
+    """Write down what was said with the customer of an account."""
+    shown = get_object_or_404(accounts_visible_to(request.user), number=number)
+    form = forms.LogContact(request.POST)
+    if form.is_valid():
+        try:
+            customers.log_contact(
+                customer=shown.customer,
+                account=shown,
+                conversation=form.cleaned_data["conversation"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        except customers.ContactRefused as refusal:
+            form.add_error("note", str(refusal))
+        else:
+            messages.success(request, "The contact is written down.")
+            return redirect("staff:account", number)
+    return _page(request, number, form)
+
+
+def _page(request: StaffRequest, number: str, contact_form: forms.LogContact) -> HttpResponse:
     try:
         on = current_business_day()
     except NoOpenBusinessDay:
@@ -35,5 +67,6 @@ def account(request: StaffRequest, number: str) -> HttpResponse:
         "on": on,
         "may_take_payment": request.user.may(TAKE_PAYMENT),
         "payment_key": uuid4(),  # A double click opens one cart.
+        "contact_form": contact_form if request.user.may(LOG_CONTACT) else None,
     }
     return render(request, "staff/account.html", context)
