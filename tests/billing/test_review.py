@@ -86,15 +86,16 @@ class TestReviewRun:
         assert Clearance.objects.get().evidence[0]["code"] == "AMT"
         assert town.approve(run).bills == 1
 
-    def test_refuses_to_clear_without_a_reason(self, town):
+    def test_refuses_to_clear_without_a_reason_or_with_a_card_number_in_it(self, town):
         account = town.account()
         town.use(account, "900")
         run = town.draft()
 
-        with pytest.raises(operations.ReviewRefused, match="reason"):
-            operations.clear_bill(
-                run=run, account_id=account.pk, reason="ok", by=town.people["lead"], at=run.drafted_at
-            )
+        for reason, why in (("ok", "reason"), ("Card 4111 1111 1111 1111 was charged twice", "card number")):
+            with pytest.raises(operations.ReviewRefused, match=why):
+                operations.clear_bill(
+                    run=run, account_id=account.pk, reason=reason, by=town.people["lead"], at=run.drafted_at
+                )
 
         assert DraftBill.objects.get(run_id=run.pk).held
         assert not Clearance.objects.exists()

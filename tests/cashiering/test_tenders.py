@@ -10,7 +10,6 @@ from curbstop.cashiering.domain.tenders import (
     TenderedAmount,
     TenderKind,
     TendersRefused,
-    looks_like_card_number,
     reckon,
     settle,
 )
@@ -106,29 +105,6 @@ class TestSettle:
         assert 0 <= settlement.applied_cents <= due
         assert abs(settlement.rounding_cents) < nearest
         assert all(tender.kept_cents > 0 for tender in settlement.tenders)
-
-
-class TestLooksLikeCardNumber:
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "4111111111111111",
-            "4111-1111-1111-1111",
-            "5500 0000 0000 0004",
-            "378282246310005",
-            "4111111111111111/12",
-            "4111 1111 1111 1111 04 29",
-            "4111111111111111 0429 123",
-            "AB 1 4111-1111-1111-1111",
-            "\uff14" + "\uff11" * 15,
-        ],
-    )
-    def test_knows_card_numbers(self, text):
-        assert looks_like_card_number(text)
-
-    @pytest.mark.parametrize("text", ["", "001001", "A1B2C3", "4111111111111112", "12345678901234567890123"])
-    def test_lets_other_references_pass(self, text):
-        assert not looks_like_card_number(text)
 
 
 class TestCountDrawer:

@@ -138,6 +138,19 @@ class TestLogContact:
         with pytest.raises(DatabaseError):
             logged.save()
 
+    def test_refuses_a_card_number(self, rosa, account, person):
+        with pytest.raises(ContactRefused, match="never stored") as refusal:
+            log_contact(
+                customer=rosa,
+                conversation=self.conversation("Card 4111 1111 1111 1111 was charged twice"),
+                account=account,
+                by=person("rep"),
+                at=AT,
+            )
+
+        assert "1111" not in str(refusal.value)
+        assert not Contact.objects.exists()
+
     def test_refuses_an_account_of_somebody_else(self, rosa, account, person):
         other = register_customer(identity=Identity(name="Li Lei"), by=None, at=AT)
 

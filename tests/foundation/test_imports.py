@@ -15,6 +15,7 @@ from curbstop.foundation.imports import (
     day,
     decimal_number,
     dollar_amount,
+    free_text,
     read_rows,
     reading,
     text,
@@ -177,6 +178,7 @@ class TestParseACell:
             (yes_or_no(), "1", "Expected yes or no"),
             (text(), "abc\u202edef", r"The character U\+202E cannot be printed"),
             (text(longest=3), "abcd", "Expected at most 3 characters, found 4"),
+            (free_text(), "P.O. Box 4111 1111 1111 1111", "card numbers are never stored"),
         ],
     )
     def test_refuses_the_rest_with_what_it_expected(self, parse, cell, message):

@@ -11,7 +11,7 @@ ROOM_FILES = {
 FOUNDATION = {
     "__init__", "apps", "models", "migrations", "templates", "locale", "README", "__pycache__", "money", "quantities",
     "periods", "calendar", "access", "approvals", "audit", "numbering", "idempotency", "database", "proofs", "web",
-    "documents", "imports", "exports", "jobs",
+    "documents", "imports", "exports", "jobs", "card_numbers",
 }  # fmt: skip
 
 

@@ -72,6 +72,14 @@ class TestMakeDeposit:
 
         assert rows() == before
 
+    def test_refuses_a_card_number_on_the_bag(self, closed, lead):
+        before = rows()
+
+        with pytest.raises(DepositRefused, match="card number"):
+            make_deposit(drawers=[closed], bag_number="4111-1111-1111-1111", prepared_by=lead, at=AT)
+
+        assert rows() == before
+
     def test_refuses_the_own_drawer(self, closed, cashier):
         before = rows()
 

@@ -13,6 +13,7 @@ from curbstop.cashiering.models import Drawer, Till
 from curbstop.cashiering.queries import reason_letters_min, smallest_coin_cents, tills_free
 from curbstop.customers.queries import account_labels
 from curbstop.foundation.money import NotMoney, format_cents, parse_dollars
+from curbstop.foundation.web.fields import FreeText
 from curbstop.ledger.queries import OpenItemRow, open_items_with
 
 TEN_KEY = {"inputmode": "decimal", "autocomplete": "off", "class": "money-input", "data-ten-key": ""}
@@ -221,7 +222,7 @@ def _face_name(cents: int) -> str:
 class VoidReceipt(forms.Form):
     """Why a receipt is void."""
 
-    reason = forms.CharField(
+    reason = FreeText(
         label="Why is this receipt void?",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": "autofocus"}),

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from curbstop.cashiering.domain.payment_files import PaymentFile, PaymentLine
-from curbstop.cashiering.domain.tenders import looks_like_card_number
+from curbstop.foundation.card_numbers import looks_like_card_number
 from curbstop.foundation.imports import Column, FileRefused, Located, dollar_amount, read_rows, text
 from curbstop.ledger.domain.entries import ENTRIES_MAX
 

@@ -7,6 +7,7 @@ from django import forms
 
 from curbstop.cashiering.models import Drawer
 from curbstop.foundation.access.models import User
+from curbstop.foundation.web.fields import FreeText
 from curbstop.treasury.queries import drawers_to_deposit
 
 # Enter goes on to the button: what moves money to the bank or takes a number is never sent by surprise.
@@ -25,7 +26,7 @@ class MakeDeposit(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one drawer."},
     )
-    bag_number = forms.CharField(
+    bag_number = FreeText(
         label="Bag number",
         max_length=40,
         help_text="As printed on the sealed bag",

@@ -9,6 +9,7 @@ from curbstop.cashiering.models import Drawer
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
+from curbstop.foundation.card_numbers import refuse_card_number
 from curbstop.foundation.database.locks import lock_rows
 from curbstop.foundation.database.transactions import refused_by, transaction
 from curbstop.foundation.exports import Heading, write_csv, write_xlsx
@@ -33,8 +34,9 @@ def make_deposit(*, drawers: Sequence[Drawer], bag_number: str, prepared_by: Use
     """Make up a deposit of closed drawers, intact: all that was counted less the floats.
 
     :raises DepositRefused: if a drawer is open, deposited already or the preparer's own, the bag was
-        used before, or there is nothing to deposit
+        used before or its number is a card's, or there is nothing to deposit
     """
+    refuse_card_number(bag_number, DepositRefused)
     locked = lock_rows(Drawer, [drawer.pk for drawer in drawers])
     _refuse_drawers(locked, prepared_by)
     shares = [_share(drawer) for drawer in locked]

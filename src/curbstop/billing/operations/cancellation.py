@@ -10,6 +10,7 @@ from curbstop.billing.models import Bill, BilledPeriod, Cancellation, Cancellati
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
+from curbstop.foundation.card_numbers import refuse_card_number
 from curbstop.foundation.database.transactions import transaction
 from curbstop.ledger.operations import PostingRefused, reverse_entry
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
@@ -90,6 +91,7 @@ def _cancel(bill: Bill, *, reason: str, requested_by: User, by: User, at: dateti
 
 
 def _refuse_without_ground(bill: Bill, reason: str) -> None:
+    refuse_card_number(reason, CancellationRefused)
     if len(reason.strip()) < REASON_LENGTH_MIN:
         raise CancellationRefused(f"Give a reason of at least {REASON_LENGTH_MIN} letters.")
     if Bill.objects.filter(pk=bill.pk, cancelled_at__isnull=False).exists():

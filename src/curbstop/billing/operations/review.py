@@ -14,6 +14,7 @@ from curbstop.billing.models import (
 )
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
+from curbstop.foundation.card_numbers import refuse_card_number
 from curbstop.foundation.database.transactions import transaction
 
 REASON_LENGTH_MIN = 10
@@ -80,6 +81,7 @@ def _reviewed_bill(run: BillingRun, account_id: int, reason: str) -> DraftBill:
     state = BillingRun.objects.select_for_update().values_list("state", flat=True).get(pk=run.pk)
     if state != BillingRun.State.DRAFTED:
         raise ReviewRefused(f"This run is {state}: its bills can no longer be held or cleared.")
+    refuse_card_number(reason, ReviewRefused)
     if len(reason.strip()) < REASON_LENGTH_MIN:
         raise ReviewRefused(f"Give a reason of at least {REASON_LENGTH_MIN} letters.")
     bill = DraftBill.objects.filter(run_id=run.pk, account_id=account_id).first()

@@ -4,17 +4,12 @@ A bill of $86.43 paid with a $50.00 check and two $20.00 bills leaves $36.43 for
 customer gets $3.57 back. Only cash gives change.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from curbstop.cashiering.domain.rounding import round_cash
-
-# Visa, Mastercard, American Express and Discover; looked for at every place, overlapping ones too.
-BRANDS = re.compile(
-    r"(?=(4[0-9]{15}|(?:5[1-5]|2[2-7])[0-9]{14}|3[47][0-9]{13}|6(?:011|4[4-9][0-9]|5[0-9]{2})[0-9]{12}))"
-)
+from curbstop.foundation.card_numbers import looks_like_card_number
 
 
 class TenderKind(StrEnum):
@@ -152,21 +147,3 @@ def _refuse_bad_tenders(tendered: Sequence[TenderedAmount]) -> None:
                 "This looks like a card number. Enter the authorization code that the terminal "
                 "printed; card numbers are never stored here."
             )
-
-
-def looks_like_card_number(text: str) -> bool:
-    """Return whether a text holds a card number, alone or with something before or behind it (PCI DSS 3.4).
-
-    All its digits together are one if they have the length and pass the Luhn check; within more digits,
-    such as a number with its date, the beginnings of the great brands tell.
-    """
-    digits = "".join(str(int(character)) for character in text if character.isdecimal())
-    within = (found.group(1) for found in BRANDS.finditer(digits))
-    is_length_of_a_card = 13 <= len(digits) <= 19  # noqa: PLR2004 - the lengths of ISO/IEC 7812 numbers
-    return (is_length_of_a_card and _passes_luhn(digits)) or any(map(_passes_luhn, within))
-
-
-def _passes_luhn(number: str) -> bool:
-    digits = [int(digit) for digit in number]
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]  # noqa: PLR2004 - Luhn
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0

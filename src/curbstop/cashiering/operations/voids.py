@@ -7,6 +7,7 @@ from curbstop.cashiering.queries import reason_letters_min
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
+from curbstop.foundation.card_numbers import refuse_card_number
 from curbstop.foundation.database.transactions import refused_by, transaction
 from curbstop.ledger.operations import PostingRefused, reverse_entry
 
@@ -25,6 +26,7 @@ def void_receipt(*, receipt: Receipt, requested_by: User, approved_by: User, rea
     drawer = Drawer.objects.select_for_update().get(pk=receipt.drawer_id)
     if not drawer.is_open:
         raise VoidRefused("The drawer of this receipt is closed. Ask for a refund instead of a void.")
+    refuse_card_number(reason, VoidRefused)
     letters = reason_letters_min(drawer.business_day)
     if len("".join(reason.split())) < letters:
         raise VoidRefused(f"Say in at least {letters} letters why the receipt is void.")

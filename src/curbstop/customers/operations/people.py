@@ -15,6 +15,7 @@ from curbstop.customers.domain.texts import (
 from curbstop.customers.models import Account, Contact, Customer
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
+from curbstop.foundation.card_numbers import refuse_card_number
 from curbstop.foundation.database.copying import append_frame
 from curbstop.foundation.database.transactions import transaction
 from curbstop.foundation.numbering import next_number
@@ -118,12 +119,13 @@ def log_contact(
 ) -> Contact:
     """Write what was said with a customer into the log.
 
-    :raises ContactRefused: if the note is empty or the account belongs to somebody else
+    :raises ContactRefused: if the note is empty or holds a card number, or the account belongs to somebody else
     """
     try:
         note = clean_text(conversation.note)
     except NotText as error:
         raise ContactRefused(str(error)) from error
+    refuse_card_number(note, ContactRefused)
     if not note:
         raise ContactRefused("Write what the contact was about.")
     if account is not None and account.customer_id != customer.pk:

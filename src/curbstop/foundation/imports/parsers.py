@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from curbstop.foundation.card_numbers import REFUSED, holds_card_number
 from curbstop.foundation.money import Cents, parse_dollars
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -30,6 +31,18 @@ def text(*, longest: int = 200) -> Callable[[str], str]:
             if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn"}:
                 raise ValueError(f"The character U+{ord(sign):04X} cannot be printed.")
         return composed
+
+    return parse
+
+
+def free_text(*, longest: int = 200) -> Callable[[str], str]:
+    """Take text as people write it, and no card number in it."""
+    plain = text(longest=longest)
+
+    def parse(cell: str) -> str:
+        if holds_card_number(cell):
+            raise ValueError(REFUSED)
+        return plain(cell)
 
     return parse
 

@@ -16,6 +16,7 @@ from curbstop.foundation.imports import (
     choice,
     day,
     decimal_number,
+    free_text,
     read_rows,
     text,
     whole_number,
@@ -26,14 +27,14 @@ from curbstop.metering.domain.segments import VOLUMES
 
 
 def _name(cell: str) -> str:
-    name = text(longest=300)(cell)
+    name = free_text(longest=300)(cell)
     if not search_key(name):
         raise ValueError("Expected a name with at least one letter or digit.")
     return name
 
 
 def _address(cell: str) -> str:
-    address = text(longest=200)(cell)
+    address = free_text(longest=200)(cell)
     if not address_key(address):
         raise ValueError("Expected a street address.")
     return address
@@ -70,10 +71,10 @@ COLUMNS = (
     Column("name", _name),
     Column("kind", choice("person", "organization"), optional=True),
     Column("language", choice("en", "es"), optional=True),
-    Column("phone", text(longest=40), optional=True),
-    Column("email", text(longest=254), optional=True),
-    Column("mailing_line_1", text(), optional=True),
-    Column("mailing_line_2", text(), optional=True),
+    Column("phone", free_text(longest=40), optional=True),
+    Column("email", free_text(longest=254), optional=True),
+    Column("mailing_line_1", free_text(), optional=True),
+    Column("mailing_line_2", free_text(), optional=True),
     Column("mailing_city", text(longest=100), optional=True),
     Column("mailing_state", _state, optional=True),
     Column("mailing_zip", text(longest=10), optional=True),
