@@ -98,6 +98,12 @@ class TestLogins:
     def test_of_the_web_wait_for_a_lock_five_seconds_at_most(self, connect_as: Connect) -> None:
         assert connect_as("app_staff").execute("SHOW lock_timeout").fetchone() == ("5s",)
 
+    @pytest.mark.parametrize("role", ["app_staff", "app_batch", "app_auditor"])
+    @pytest.mark.parametrize("call", ["lo_create(0)", "lo_from_bytea(0, 'x')", "lo_import('x')", "lo_put(1, 0, 'x')"])
+    def test_keep_nothing_in_large_objects(self, connect_as: Connect, role: str, call: str) -> None:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connect_as(role).execute(f"SELECT {call}")
+
     def test_of_the_web_cannot_switch_triggers_off(self, connect_as: Connect) -> None:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connect_as("app_staff").execute("SET session_replication_role = replica")

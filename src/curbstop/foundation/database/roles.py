@@ -77,6 +77,24 @@ def prepare_database(admin: "psycopg.Connection[tuple[object, ...]]", name: str)
     admin.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     admin.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(owner))
     admin.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(logins))
+    _close_large_objects(admin)
+
+
+def _close_large_objects(admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+    """Take large objects from everybody: they lie in no table, so that no grant of ours and no trail covers them.
+
+    Only a superuser owns these functions; a hosted server's administrator is none, and may not close them.
+    """
+    may_close = admin.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if may_close != (True,):
+        return
+    functions = admin.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc"
+        " WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^lo(_|read$|write$)'"
+    ).fetchall()
+    for (function,) in functions:
+        # The name comes from the server's own catalog, arguments and all, so it cannot be quoted again.
+        admin.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(sql.SQL(str(function))))
 
 
 @contextmanager
