@@ -5,9 +5,8 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, wait
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +86,10 @@ def import_module_of_rooms() -> None:
 
 @contextmanager
 def warm_workers(count: int, database: str) -> Iterator[Executor]:
-    """Give worker processes that have started, imported the rooms and logged in."""
-    with ProcessPoolExecutor(
-        max_workers=count,
-        mp_context=get_context("spawn"),
-        initializer=open_rooms,
-        initargs=(database,),
-    ) as executor:
+    """Give the product's own worker processes that have started, imported the rooms and logged in."""
+    from curbstop.billing.jobs import worker_processes
+
+    with worker_processes(count, initializer=open_rooms, initargs=(database,)) as executor:
         wait([executor.submit(time.sleep, SETTLING_SECONDS) for _ in range(count * 2)])
         yield executor
 

@@ -5,7 +5,7 @@ runs it again after a worker was killed.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
@@ -22,6 +22,8 @@ from curbstop.foundation.jobs import app
 from curbstop.ledger.queries import current_business_day
 
 QUEUE = "billing"
+# Polars reads it once, when a process first imports it.
+COLUMN_THREADS = "POLARS_MAX_THREADS"
 
 
 @app.task(name="billing.draft_bills", queue=QUEUE, lock="billing")
@@ -44,20 +46,36 @@ def release_bills(run_id: int, user_id: int) -> None:
 
 @contextmanager
 def executor_of(*, workers: int = 1, dask: str = "") -> Iterator[Executor | None]:
-    """Give an executor of worker processes, of a Dask cluster, or none for a single worker.
-
-    Processes are spawned, not forked: a forked child would share its parent's database connection.
-    """
+    """Give an executor of worker processes, of a Dask cluster, or none for a single worker."""
     if dask:
         with _cluster(dask) as executor:
             yield executor
     elif workers == 1:
         yield None
     else:
+        with worker_processes(workers) as executor:
+            yield executor
+
+
+@contextmanager
+def worker_processes(
+    count: int, *, initializer: Callable[..., None] = django.setup, initargs: tuple[Any, ...] = ()
+) -> Iterator[Executor]:
+    """Give a pool of processes with one thread for columns each: they share the cores already.
+
+    Processes are spawned, not forked: a forked child would share its parent's database connection.
+    """
+    before = os.environ.get(COLUMN_THREADS)
+    os.environ[COLUMN_THREADS] = "1"
+    try:
         with ProcessPoolExecutor(
-            max_workers=workers, mp_context=get_context("spawn"), initializer=django.setup
+            max_workers=count, mp_context=get_context("spawn"), initializer=initializer, initargs=initargs
         ) as executor:
             yield executor
+    finally:
+        del os.environ[COLUMN_THREADS]
+        if before is not None:
+            os.environ[COLUMN_THREADS] = before
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from curbstop.billing.domain.posting import Journal, journal_of
 from curbstop.billing.models import BillingRun, RunPartition
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
-from curbstop.foundation.database.copying import copy_rows
 from curbstop.foundation.database.transactions import transaction
 from curbstop.ledger.operations import EntryBatch, post_entries
 from curbstop.ledger.queries import current_business_day
@@ -153,7 +152,7 @@ _WRITTEN = (
 
 
 def _write_bills(run: BillingRun, partition: RunPartition, *, first_entry_id: int | None) -> None:
-    """Copy the drafted rows into bills as they are, in PostgreSQL's own binary form."""
+    """Turn the drafted rows into bills where they are: none of them leaves the server."""
     facts: dict[str, Any] = {
         "run_id": run.pk,
         "bill_on": run.bill_on,
@@ -165,11 +164,7 @@ def _write_bills(run: BillingRun, partition: RunPartition, *, first_entry_id: in
         "first_entry_id": first_entry_id,
     }
     with connection.cursor() as cursor:
-        import os
         for table, columns, query in _WRITTEN:
-            if table not in os.environ.get("AB","").split(","):
-                copy_rows(table, columns, query=query.format(of_partition=_OF_PARTITION), params=facts)
-                continue
             rows = query.format(of_partition=_OF_PARTITION)
             cursor.execute(f"insert into {table} ({', '.join(columns)}) {rows}", facts)
 

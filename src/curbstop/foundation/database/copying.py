@@ -41,24 +41,6 @@ def copy_frame(table: str, frame: pl.DataFrame, columns: Sequence[str] | None = 
     return frame.height
 
 
-def copy_rows(table: str, columns: Sequence[str], *, query: str, params: Params = None) -> None:
-    """Append what a query finds to a table, in PostgreSQL's binary form, without looking at it.
-
-    COPY writes rows in blocks, so even out and in again is faster than INSERT … SELECT, row by row.
-
-    :raises RuntimeError: outside a transaction
-    """
-    require_transaction()
-    into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
-        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with connection.wrap_database_errors, connection.cursor() as cursor:
-        with cursor.cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)", params) as found:
-            rows = b"".join(bytes(block) for block in found)
-        with cursor.cursor.copy(into) as copy:
-            copy.write(rows)
-
-
 def append_frame(table: str, frame: pl.DataFrame) -> pl.Series:
     """Append rows that draw their `id` from the table's own sequence; return the ids in the order of the rows.
 
