@@ -83,6 +83,14 @@ class RunSummary:
             return None
         return round(100 * (self.total_cents - self.last_total_cents) / self.last_total_cents)
 
+    @property
+    def change(self) -> str:
+        """Return the same in words, or nothing when there was no run before."""
+        percent = self.change_percent
+        if percent is None:
+            return ""
+        return f"{abs(percent)} % {'less' if percent < 0 else 'more'} than the cycle's last run"
+
 
 def runs_visible_to(user: User) -> QuerySet[BillingRun]:
     """Return the runs a person may see, newest first."""

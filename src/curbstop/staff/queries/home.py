@@ -8,8 +8,8 @@ from django.utils.timezone import localtime
 
 from curbstop.billing.permissions import APPROVE_RUN, RELEASE_RUN
 from curbstop.billing.queries import runs_visible_to
-from curbstop.cashiering.permissions import TAKE_PAYMENT
-from curbstop.cashiering.queries import open_drawer_of
+from curbstop.cashiering.permissions import APPROVE_VOID, TAKE_PAYMENT
+from curbstop.cashiering.queries import open_drawer_of, void_requests_visible_to
 from curbstop.foundation.access.models import User
 from curbstop.foundation.access.permissions import Permission
 from curbstop.treasury.permissions import MAKE_DEPOSIT, VERIFY_DEPOSIT
@@ -38,6 +38,10 @@ def _drawer(user: User) -> tuple[str, str]:
     return "Open", f"{drawer.till} has been yours since {localtime(drawer.opened_at):%I:%M %p}."
 
 
+def _voids(user: User) -> tuple[str, str]:
+    return str(void_requests_visible_to(user).count()), "voids wait for a second person."
+
+
 def _drawers(_user: User) -> tuple[str, str]:
     count = drawers_to_deposit().count()
     return str(count), "closed drawers wait for the bank."
@@ -62,6 +66,7 @@ Counter = Callable[[User], tuple[str, str]]
 
 WORK: tuple[tuple[str, str, Permission, Counter], ...] = (
     ("Your drawer", "cashiering:counter", TAKE_PAYMENT, _drawer),
+    ("Voids to approve", "cashiering:void_requests", APPROVE_VOID, _voids),
     ("Drawers to deposit", "treasury:deposits", MAKE_DEPOSIT, _drawers),
     ("Deposits to verify", "treasury:deposits", VERIFY_DEPOSIT, _deposits),
     ("Runs to approve", "billing:runs", APPROVE_RUN, _runs_to_approve),
