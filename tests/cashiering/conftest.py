@@ -218,12 +218,22 @@ def signed_in(client):
 
 def money_rows():
     """Return how many rows each table of money has: a refusal leaves every number as it was."""
-    from curbstop.cashiering.models import Cart, Drawer, DrawerCount, ImportedPayment, Receipt, Tender, Void
+    from curbstop.cashiering.models import (
+        Cart,
+        Drawer,
+        DrawerCount,
+        ImportedPayment,
+        Receipt,
+        Tender,
+        Void,
+        VoidRequest,
+    )
     from curbstop.foundation.audit.models import AuditEvent
     from curbstop.ledger.models import Allocation, Entry, OpenItem, Posting
     from curbstop.treasury.models import Deposit, DepositVerification, JournalExport
 
-    tables = (Cart, Drawer, DrawerCount, ImportedPayment, Receipt, Tender, Void, Allocation, Entry, OpenItem, Posting)
+    counter = (Cart, Drawer, DrawerCount, ImportedPayment, Receipt, Tender, Void, VoidRequest)
+    tables = (*counter, Allocation, Entry, OpenItem, Posting)
     return {
         table.__name__: table.objects.count() for table in (*tables, Deposit, DepositVerification, JournalExport)
     } | {"events": AuditEvent.objects.count()}

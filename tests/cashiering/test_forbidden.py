@@ -3,8 +3,8 @@
 import pytest
 
 from curbstop.cashiering.domain.tenders import TenderedAmount, TenderKind
-from curbstop.cashiering.models import Cart, CartItem, Drawer, Receipt, Till, Void
-from curbstop.cashiering.operations import count_drawer, take_payment
+from curbstop.cashiering.models import Cart, CartItem, Drawer, Receipt, Till, Void, VoidRequest
+from curbstop.cashiering.operations import count_drawer, request_void, take_payment, turn_down_void, void_receipt
 from tests.cashiering.conftest import AT
 from tests.refusals import refusing
 
@@ -12,7 +12,7 @@ CASH = (TenderedAmount(TenderKind.CASH, 3_000),)
 
 
 def rows():
-    return [list(model.objects.values()) for model in (Drawer, Cart, CartItem, Receipt, Void, Till)]
+    return [list(model.objects.values()) for model in (Drawer, Cart, CartItem, Receipt, Void, VoidRequest, Till)]
 
 
 @pytest.fixture
@@ -59,15 +59,58 @@ class TestReceipt:
 
 
 class TestVoid:
-    def test_needs_the_entry_that_reverses_its_receipt(self, receipt, cashier, city):
+    INSERT = (
+        "insert into cashiering_void (request_id, receipt_id, entry_id, requested_by_id, approved_by_id, reason, at)"
+        " values ({request.pk}, {request.receipt_id}, {entry}, {asks}, {approves}, '{reason}', now())"
+    )
+
+    @pytest.fixture
+    def request_(self, receipt, cashier):
+        return request_void(receipt=receipt, requested_by=cashier, reason="because I say so", at=AT)
+
+    def insert(self, request, **changed):
+        values = {"entry": request.receipt.entry_id, "asks": request.requested_by_id, "reason": request.reason}
+        return self.INSERT.format(request=request, **{**values, **changed})
+
+    def test_needs_the_entry_that_reverses_its_receipt(self, request_, city):
         before = rows()
 
-        void = (
-            "insert into cashiering_void (receipt_id, entry_id, requested_by_id, approved_by_id, reason, at)"
-            " values (%s, %s, %s, %s, 'because I say so', now())"
-        )
-        people = (cashier.pk, city["supervisor"].pk)
-        assert refusing(void, receipt.pk, receipt.entry_id, *people) == "void_reverses_its_receipt"
+        assert refusing(self.insert(request_, approves=city["supervisor"].pk)) == "void_reverses_its_receipt"
+
+        assert rows() == before
+
+    def test_is_not_approved_by_the_cashier(self, request_, cashier):
+        before = rows()
+
+        assert refusing(self.insert(request_, approves=cashier.pk)) == "void_not_by_the_cashier"
+
+        assert rows() == before
+
+    def test_is_asked_for_by_the_one_it_names_in_their_words(self, request_, city):
+        before = rows()
+
+        boss = city["supervisor"].pk
+        for changed in ({"asks": city["manager"].pk}, {"reason": "because they say so"}):
+            assert refusing(self.insert(request_, approves=boss, **changed)) == "void_as_requested"
+
+        assert rows() == before
+
+    def test_never_follows_a_request_that_was_turned_down(self, request_, city):
+        turn_down_void(request=request_, by=city["supervisor"], at=AT)
+        before = rows()
+
+        assert refusing(self.insert(request_, approves=city["supervisor"].pk)) == "void_as_requested"
+        reopen = "update cashiering_voidrequest set turned_down_at = null, turned_down_by_id = null"
+        assert refusing(reopen) == "cashiering_voidrequest_append_only"
+
+        assert rows() == before
+
+    def test_is_not_turned_down_afterwards(self, request_, city):
+        void_receipt(request=request_, approved_by=city["supervisor"], at=AT)
+        before = rows()
+
+        late = "update cashiering_voidrequest set turned_down_at = now(), turned_down_by_id = requested_by_id"
+        assert refusing(late) == "void_request_decided_once"
 
         assert rows() == before
 

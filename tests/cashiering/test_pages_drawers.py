@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from curbstop.cashiering.domain.tenders import TenderedAmount, TenderKind
-from curbstop.cashiering.models import Drawer, DrawerCount, Void
+from curbstop.cashiering.models import Drawer, DrawerCount
 from curbstop.cashiering.operations import close_drawer, count_drawer, open_drawer, take_payment
 from curbstop.foundation.access.roles import Role
 from tests.cashiering.conftest import AT, DAY, money_rows
@@ -185,56 +185,9 @@ class TestReceiptPages:
         assert "Give change" in signed_in(cashier).get(address).content.decode()
         assert "Give change" not in signed_in(person("rep", Role.REPRESENTATIVE)).get(address).content.decode()
 
-    @pytest.mark.parametrize("name", ["receipt", "receipt_pdf", "void_receipt"])
+    @pytest.mark.parametrize("name", ["receipt", "receipt_pdf", "void_receipt", "request_void"])
     def test_are_missing_for_an_unknown_number(self, city, signed_in, name):
         assert signed_in(city["supervisor"]).get(reverse(f"cashiering:{name}", args=[999])).status_code == 404
-
-
-class TestVoidReceipt:
-    def test_keeps_the_number_and_owes_again(self, receipt, city, signed_in):
-        address = reverse("cashiering:void_receipt", args=[receipt.pk])
-
-        page = signed_in(city["supervisor"]).post(address, {"reason": "Paid the wrong account"}, follow=True)
-
-        assert "VOID" in page.content.decode()
-        assert str(receipt) in page.content.decode()
-
-    @pytest.mark.parametrize("reason", ["", "short", "x" * 501, " " * 20])
-    def test_wants_a_reason(self, receipt, city, signed_in, reason):
-        before = money_rows()
-
-        answer = signed_in(city["supervisor"]).post(
-            reverse("cashiering:void_receipt", args=[receipt.pk]), {"reason": reason}
-        )
-
-        assert answer.status_code == 200
-        assert money_rows() == before
-
-    def test_refuses_twice_and_after_the_close(self, receipt, drawer, city, signed_in, cashier):
-        client, address = signed_in(city["supervisor"]), reverse("cashiering:void_receipt", args=[receipt.pk])
-        reason = {"reason": "Paid the wrong account"}
-        client.post(address, reason)
-        assert "void already" in client.post(address, reason).content.decode()
-
-        count_drawer(drawer=drawer, pieces={10_000: 2}, check_cents=0, counted_by=cashier, at=AT)
-        close_drawer(drawer=drawer, by=cashier, at=AT)
-        assert "is closed" in client.post(address, reason).content.decode()
-        assert Void.objects.count() == 1
-
-    def test_refuses_the_supervisor_who_took_the_money(self, till, owe, cart_of, city, signed_in, account):
-        boss = city["supervisor"]
-        open_drawer(till=till, cashier=boss, float_cents=0, at=AT)
-        items = owe(water=3_000)
-        cash = [TenderedAmount(TenderKind.CASH, 3_000)]
-        own = take_payment(cart=cart_of({items["water"]: 3_000}, by=boss), tenders=cash, cashier=boss, at=AT)
-        before = money_rows()
-
-        answer = signed_in(boss).post(
-            reverse("cashiering:void_receipt", args=[own.pk]), {"reason": "Paid the wrong account"}
-        )
-
-        assert "Somebody who did not take the money" in answer.content.decode()
-        assert money_rows() == before
 
 
 class TestLists:

@@ -7,7 +7,7 @@ import pytest
 from curbstop.cashiering.domain.tenders import TenderedAmount, TenderKind
 from curbstop.cashiering.imports import read_payment_file
 from curbstop.cashiering.models import ImportedPayment, PaymentImport
-from curbstop.cashiering.operations import ImportRefused, import_payments, take_payment, void_receipt
+from curbstop.cashiering.operations import ImportRefused, import_payments, request_void, take_payment, void_receipt
 from curbstop.cashiering.queries import PaymentRow, payments_of_debtor
 from curbstop.foundation.imports import FileRefused
 from curbstop.ledger.models import Entry
@@ -105,13 +105,8 @@ class TestPaymentsOfDebtor:
         items = owe(water=3_000)
         cash = [TenderedAmount(TenderKind.CASH, 3_000)]
         receipt = take_payment(cart=cart_of({items["water"]: 3_000}), tenders=cash, cashier=cashier, at=AT)
-        void_receipt(
-            receipt=receipt,
-            requested_by=cashier,
-            approved_by=city["supervisor"],
-            reason="Paid the wrong account",
-            at=AT,
-        )
+        request = request_void(receipt=receipt, requested_by=cashier, reason="Paid the wrong account", at=AT)
+        void_receipt(request=request, approved_by=city["supervisor"], at=AT)
 
         assert [row.is_void for row in payments_of_debtor(debtor)] == [True]
 

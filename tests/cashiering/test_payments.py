@@ -11,15 +11,10 @@ from curbstop.cashiering.models import Cart, Receipt, Tender, Void
 from curbstop.cashiering.operations import (
     CartRefused,
     PaymentRefused,
-    VoidRefused,
-    close_drawer,
-    count_drawer,
     fill_cart,
     open_cart,
     take_payment,
-    void_receipt,
 )
-from curbstop.cashiering.proofs import PROOFS
 from curbstop.foundation.access.roles import Role
 from curbstop.foundation.idempotency import IdempotentRequest
 from curbstop.foundation.numbering import last_number_of
@@ -191,69 +186,7 @@ class TestTakePayment:
         assert rows() == before
 
 
-class TestVoidReceipt:
-    @pytest.fixture
-    def receipt(self, owe, cart_of, drawer, cashier):
-        items = owe(water=3_000)
-        return take_payment(cart=cart_of({items["water"]: 3_000}), tenders=[CASH], cashier=cashier, at=AT)
-
-    def test_owes_again_what_was_paid(self, receipt, cashier, city, debtor):
-        void_receipt(receipt=receipt, requested_by=cashier, approved_by=city["supervisor"], reason=REASON, at=AT)
-
-        assert balances_of([debtor]) == {debtor: 3_000}
-        assert all(proof.check().holds for proof in PROOFS)
-
-    def test_refuses_the_cashier_and_whoever_asked(self, receipt, cashier, city, person):
-        before = rows()
-        for requested_by, approved_by in ((cashier, cashier), (city["manager"], cashier), (city["manager"],) * 2):
-            with pytest.raises(VoidRefused, match="must approve"):
-                void_receipt(receipt=receipt, requested_by=requested_by, approved_by=approved_by, reason=REASON, at=AT)
-
-        assert rows() == before
-
-    def test_refuses_a_second_void(self, receipt, cashier, city):
-        void_receipt(receipt=receipt, requested_by=cashier, approved_by=city["supervisor"], reason=REASON, at=AT)
-        before = rows()
-
-        with pytest.raises(VoidRefused, match="already"):
-            void_receipt(receipt=receipt, requested_by=cashier, approved_by=city["supervisor"], reason=REASON, at=AT)
-
-        assert rows() == before
-
-    def test_refuses_a_short_reason(self, receipt, cashier, city):
-        before = rows()
-
-        with pytest.raises(VoidRefused, match="10 letters"):
-            void_receipt(receipt=receipt, requested_by=cashier, approved_by=city["supervisor"], reason="oops", at=AT)
-
-        assert rows() == before
-
-    def test_refuses_after_the_drawer_is_closed(self, receipt, drawer, cashier, city):
-        count_drawer(drawer=drawer, pieces={100: 230}, check_cents=0, counted_by=cashier, at=AT)
-        close_drawer(drawer=drawer, by=cashier, at=AT)
-        before = rows()
-
-        with pytest.raises(VoidRefused, match="closed"):
-            void_receipt(receipt=receipt, requested_by=cashier, approved_by=city["supervisor"], reason=REASON, at=AT)
-
-        assert rows() == before
-
-
 class TestTheDatabase:
-    def test_refuses_a_void_by_the_cashier_whoever_writes_it(self, owe, cart_of, drawer, cashier, city):
-        items = owe(water=3_000)
-        receipt = take_payment(cart=cart_of({items["water"]: 3_000}), tenders=[CASH], cashier=cashier, at=AT)
-
-        with pytest.raises(IntegrityError, match="cannot approve"):
-            Void.objects.create(
-                receipt=receipt,
-                entry=receipt.entry,
-                requested_by=city["manager"],
-                approved_by=cashier,
-                reason=REASON,
-                at=AT,
-            )
-
     @pytest.mark.parametrize(
         "table", ["receipt", "tender", "void", "drawercount", "denominationcount", "importedpayment"]
     )

@@ -15,6 +15,7 @@ from curbstop.cashiering.operations import (
     close_drawer,
     count_drawer,
     open_drawer,
+    request_void,
     take_payment,
     void_receipt,
 )
@@ -74,11 +75,9 @@ class TestClose:
             drawer = open_drawer(till=till, cashier=cashier, float_cents=0, at=AT)
             receipt = take_payment(cart=cart_of({item: 100}), tenders=CASH, cashier=cashier, at=AT)
             count_drawer(drawer=drawer, pieces={100: 1}, check_cents=0, counted_by=cashier, at=AT)
-            people = {"requested_by": cashier, "approved_by": city["supervisor"]}
+            request = request_void(receipt=receipt, requested_by=cashier, reason="typed the wrong account", at=AT)
             voided, _ = at_once(
-                lambda receipt=receipt, people=people: void_receipt(
-                    receipt=receipt, reason="typed the wrong account", at=AT, **people
-                ),
+                lambda request=request: void_receipt(request=request, approved_by=city["supervisor"], at=AT),
                 lambda drawer=drawer: close_drawer(drawer=drawer, by=cashier, at=AT),
             )
 

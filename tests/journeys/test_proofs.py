@@ -3,7 +3,7 @@
 import pytest
 
 from curbstop.cashiering.domain.tenders import TenderedAmount, TenderKind
-from curbstop.cashiering.operations import take_payment, void_receipt
+from curbstop.cashiering.operations import request_void, take_payment, void_receipt
 from curbstop.foundation.database.transactions import transaction
 from curbstop.journeys.proofs import entries_have_documents
 from curbstop.ledger.models import Entry
@@ -21,8 +21,8 @@ class TestEntriesHaveDocuments:
         item = owe(water=3_000)["water"]
         cash = (TenderedAmount(TenderKind.CASH, 3_000),)
         receipt = take_payment(cart=cart_of({item: 3_000}), tenders=cash, cashier=cashier, at=AT)
-        people = {"requested_by": cashier, "approved_by": city["supervisor"]}
-        void_receipt(receipt=receipt, reason="typed the wrong account", at=AT, **people)
+        request = request_void(receipt=receipt, requested_by=cashier, reason="typed the wrong account", at=AT)
+        void_receipt(request=request, approved_by=city["supervisor"], at=AT)
 
         # The bill of this test was posted without a bill's row, which is what is found.
         assert [failure.split(":")[0] for failure in entries_have_documents().failures] == [

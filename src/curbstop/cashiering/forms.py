@@ -219,7 +219,7 @@ def _face_name(cents: int) -> str:
     return f"{cents}¢" if cents % 100 else f"${cents // 100}"
 
 
-class VoidReceipt(forms.Form):
+class RequestVoid(forms.Form):
     """Why a receipt is void."""
 
     reason = FreeText(

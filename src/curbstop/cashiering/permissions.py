@@ -13,9 +13,14 @@ VIEW_RECEIPTS = Permission(
     "See receipts, drawers and daily cash",
     {Role.CASHIER, Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR},
 )
+REQUEST_VOID = Permission(
+    "cashiering.request_void",
+    "Ask for the void of a receipt",
+    {Role.CASHIER, Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR},
+)
 APPROVE_VOID = Permission(
     "cashiering.approve_void",
-    "Approve the void of a receipt that somebody else took",
+    "Approve the void of a receipt that somebody else took and asked to void, or turn it down",
     {Role.SUPERVISOR, Role.MANAGER},
 )
 CLOSE_DRAWER = Permission(
@@ -30,4 +35,4 @@ IMPORT_PAYMENTS = Permission(
     {Role.LEAD, Role.SUPERVISOR, Role.MANAGER},
 )
 
-PERMISSIONS = (TAKE_PAYMENT, VIEW_RECEIPTS, APPROVE_VOID, CLOSE_DRAWER, IMPORT_PAYMENTS)
+PERMISSIONS = (TAKE_PAYMENT, VIEW_RECEIPTS, REQUEST_VOID, APPROVE_VOID, CLOSE_DRAWER, IMPORT_PAYMENTS)

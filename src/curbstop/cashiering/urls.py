@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.cashiering.views import drawers, payments, receipts
+from curbstop.cashiering.views import drawers, payments, receipts, voids
 
 app_name = "cashiering"
 
@@ -14,7 +14,10 @@ urlpatterns = [
     path("receipts/", receipts.receipts, name="receipts"),
     path("receipts/<int:pk>/", receipts.receipt, name="receipt"),
     path("receipts/<int:pk>/receipt.pdf", receipts.receipt_pdf, name="receipt_pdf"),
-    path("receipts/<int:pk>/void/", receipts.void_receipt, name="void_receipt"),
+    path("receipts/<int:pk>/void/", voids.void_receipt, name="void_receipt"),
+    path("receipts/<int:pk>/void-request/", voids.request_void, name="request_void"),
+    path("receipts/<int:pk>/void-refusal/", voids.turn_down_void, name="turn_down_void"),
+    path("void-requests/", voids.void_requests, name="void_requests"),
     path("drawers/", drawers.drawers, name="drawers"),
     path("drawers/open/", drawers.open_drawer, name="open_drawer"),
     path("drawers/<int:pk>/", drawers.drawer, name="drawer"),

@@ -13,6 +13,7 @@ from curbstop.cashiering.operations import (
     count_drawer,
     open_cart,
     open_drawer,
+    request_void,
     take_payment,
     void_receipt,
 )
@@ -48,13 +49,13 @@ def play_counter(*, people: dict[str, User], debtors: Sequence[int], dice: rando
         receipts.append(take_payment(cart=cart, tenders=tenders, cashier=drawer.cashier, at=when))
     evening = at + timedelta(hours=7)
     mistake = receipts[0]
-    void_receipt(
+    request = request_void(
         receipt=mistake,
         requested_by=mistake.drawer.cashier,
-        approved_by=people["supervisor"],
         reason="Customer wanted to pay a neighbor's account",
         at=evening,
     )
+    void_receipt(request=request, approved_by=people["supervisor"], at=evening)
     closed = tuple(
         _count_and_close(drawer, short_cents=short, at=evening)
         for drawer, short in zip(drawers, (0, SHORT_CENTS), strict=True)

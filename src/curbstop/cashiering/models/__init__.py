@@ -4,7 +4,7 @@ from curbstop.cashiering.models.carts import Cart, CartItem
 from curbstop.cashiering.models.drawers import DenominationCount, Drawer, DrawerCount
 from curbstop.cashiering.models.files import ImportedPayment, PaymentImport
 from curbstop.cashiering.models.offices import Office, Till
-from curbstop.cashiering.models.receipts import Receipt, Tender, Void
+from curbstop.cashiering.models.receipts import Receipt, Tender, Void, VoidRequest
 
 __all__ = [
     "Cart",
@@ -19,4 +19,5 @@ __all__ = [
     "Tender",
     "Till",
     "Void",
+    "VoidRequest",
 ]

@@ -1,5 +1,7 @@
 """Receipts, their tenders and their voids: written once, numbered without gaps per till."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -75,9 +77,42 @@ class Tender(AppendOnlyModel):
         return f"{self.kind} {self.amount_cents} cents"
 
 
-class Void(AppendOnlyModel):
-    """The answer to a mistaken receipt: a reversing entry that a second person approved."""
+class VoidRequest(AppendOnlyModel):
+    """One person's wish to void a receipt, waiting until a second person approves it or turns it down."""
 
+    set_once: ClassVar[tuple[str, ...]] = ("turned_down_by_id", "turned_down_at")
+
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="void_requests")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    at = models.DateTimeField()
+    turned_down_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    turned_down_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["receipt"], condition=Q(turned_down_at__isnull=True), name="void_requested_once"
+            ),
+            models.CheckConstraint(condition=Q(reason__regex=r"\S"), name="void_request_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(turned_down_by__isnull=True, turned_down_at__isnull=True)
+                | Q(turned_down_by__isnull=False, turned_down_at__isnull=False),
+                name="void_request_turned_down_by_someone",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"void requested for {self.receipt}"
+
+
+class Void(AppendOnlyModel):
+    """The answer to a mistaken receipt: a reversing entry that a second person approved.
+
+    Who asked and why are the request's (`void_as_requested`), kept here too so that one row names both people.
+    """
+
+    request = models.OneToOneField(VoidRequest, on_delete=models.PROTECT, related_name="void")
     receipt = models.OneToOneField(Receipt, on_delete=models.PROTECT, related_name="void")
     entry = models.OneToOneField("ledger.Entry", on_delete=models.PROTECT, related_name="+")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

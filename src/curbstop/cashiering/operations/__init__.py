@@ -11,7 +11,7 @@ from curbstop.cashiering.operations.drawers import (
 from curbstop.cashiering.operations.files import ImportRefused, import_payments
 from curbstop.cashiering.operations.offices import declare_offices
 from curbstop.cashiering.operations.payments import PaymentRefused, take_payment
-from curbstop.cashiering.operations.voids import VoidRefused, void_receipt
+from curbstop.cashiering.operations.voids import VoidRefused, request_void, turn_down_void, void_receipt
 
 __all__ = [
     "CartRefused",
@@ -27,6 +27,8 @@ __all__ = [
     "import_payments",
     "open_cart",
     "open_drawer",
+    "request_void",
     "take_payment",
+    "turn_down_void",
     "void_receipt",
 ]

@@ -15,7 +15,12 @@ from curbstop.cashiering.queries.drawers import (
 )
 from curbstop.cashiering.queries.finding import account_named, accounts_like
 from curbstop.cashiering.queries.payments import PaymentRow, payments_of_debtor
-from curbstop.cashiering.queries.receipts import carts_visible_to, receipts_visible_to
+from curbstop.cashiering.queries.receipts import (
+    carts_visible_to,
+    receipts_visible_to,
+    void_request_of,
+    void_requests_visible_to,
+)
 from curbstop.cashiering.queries.rules import (
     application_order,
     denominations,
@@ -52,4 +57,6 @@ __all__ = [
     "tills",
     "tills_free",
     "undeposited_drawers",
+    "void_request_of",
+    "void_requests_visible_to",
 ]

@@ -1,14 +1,19 @@
-"""Receipts: on the page, as PDF, and void."""
+"""Receipts: on the page and as PDF."""
 
 from pathlib import Path
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.shortcuts import get_object_or_404, render
 
-from curbstop.cashiering import forms, operations, permissions
-from curbstop.cashiering.queries import receipt_document, receipt_lines, receipts_visible_to
+from curbstop.cashiering import permissions
+from curbstop.cashiering.queries import (
+    receipt_document,
+    receipt_lines,
+    receipts_visible_to,
+    void_request_of,
+    void_requests_visible_to,
+)
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.documents import render_pdf
 
@@ -27,11 +32,14 @@ def receipts(request: StaffRequest) -> HttpResponse:
 def receipt(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one receipt with what it settled."""
     shown = get_object_or_404(receipts_visible_to(request.user), pk=pk)
-    may_void = request.user.may(permissions.APPROVE_VOID) and shown.drawer.cashier_id != request.user.pk
+    waiting = void_request_of(shown)
+    may_request = request.user.may(permissions.REQUEST_VOID) and shown.drawer.is_open
     context = {
         "receipt": shown,
         "lines": receipt_lines(shown),
-        "may_void": may_void and shown.drawer.is_open,
+        "waiting": waiting,
+        "may_request_void": may_request and waiting is None and not hasattr(shown, "void"),
+        "may_decide": waiting in void_requests_visible_to(request.user),
         # Whoever stands at the window with this receipt's customer is told the change, and goes on from here.
         "is_at_window": shown.drawer.is_open and shown.drawer.cashier_id == request.user.pk,
     }
@@ -48,24 +56,3 @@ def receipt_pdf(request: StaffRequest, pk: int) -> HttpResponse:
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="receipt-{shown}.pdf"'},
     )
-
-
-@requires(permissions.APPROVE_VOID)
-def void_receipt(request: StaffRequest, pk: int) -> HttpResponse:
-    """Void a receipt that its cashier asked to void."""
-    shown = get_object_or_404(receipts_visible_to(request.user), pk=pk)
-    form = forms.VoidReceipt(request.POST or None, on=shown.drawer.business_day)
-    if request.method == "POST" and form.is_valid():
-        try:
-            operations.void_receipt(
-                receipt=shown,
-                requested_by=shown.drawer.cashier,
-                approved_by=request.user,
-                reason=form.cleaned_data["reason"],
-                at=timezone.now(),
-            )
-        except operations.VoidRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return redirect("cashiering:receipt", shown.pk)
-    return render(request, "cashiering/void_receipt.html", {"receipt": shown, "form": form})
