@@ -48,7 +48,7 @@ fix: ## repair what ruff can repair
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: ## write docs/commands.md from the commands themselves, and follow every link in the documents
+docs: ## write docs/commands.md and follow every link (the pictures: tools/screenshots.py, with a demo running)
 	@$(PY) tools/set_up.py test
 	$(BIN)/python tools/docs.py
 
