@@ -49,6 +49,7 @@ class TestSearchKey:
             ("Straße & Söhne, Inc.", "strasse sohne inc"),
             ("李雷", "李雷"),
             ("a\u200bb", "ab"),
+            ("0:_0", "0 0"),
         ],
     )
     def test_forgets_accents_case_and_punctuation(self, name, key):

@@ -16,7 +16,7 @@ STREET_WORDS = {
 }  # fmt: skip
 SPACES = re.compile(r"\s+")
 APOSTROPHES = re.compile("['`\u2018\u2019\u02bc]")
-NOT_WORDS = re.compile(r"[^\w]+|_")
+NOT_WORDS = re.compile(r"[\W_]+")
 NOT_DIGITS = re.compile(r"[^0-9]+")
 NATIONAL_DIGITS = 10
 
