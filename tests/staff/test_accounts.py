@@ -97,6 +97,7 @@ class TestHomePage:
 
         page = signed_in("manager", Role.MANAGER).get("/").content.decode()
         assert "Runs to approve" in page
+        assert "Voids to approve" in page
         assert "Your drawer" not in page
 
     def test_shows_a_menu_of_what_the_role_opens(self, signed_in, account):
