@@ -11,9 +11,7 @@ from curbstop.foundation.proofs import Outcome, Proof, discover
 
 class TestDiscover:
     def test_finds_the_proofs_of_the_trail(self):
-        assert {"append-only-guarded", "row-changes-recorded"} <= {
-            proof.name for proof in discover()
-        }
+        assert {"append-only-guarded", "row-changes-recorded"} <= {proof.name for proof in discover()}
 
     def test_gives_each_a_sentence(self):
         for proof in discover():
