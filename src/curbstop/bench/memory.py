@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-EVERY_SECONDS = 0.1
+# A look walks the page tables of every worker while it waits, so a look too often slows what it looks at.
+EVERY_SECONDS = 0.5
 KIB_IN_MIB = 1024
 
 

@@ -18,7 +18,7 @@ class TestCopyFrame:
             {
                 "cents": [1, None, 3],
                 "price": [Decimal("0.10000001"), Decimal("12345678901.00000009"), None],
-                "word": ['a "quoted", word\nand a line', "", None],
+                "word": ['a "quoted", word\nand a line, \x01marked\x01', "", None],
                 "day": [date(2026, 7, 1), None, date(2026, 7, 2)],
                 "flag": [True, False, None],
             },

@@ -17,6 +17,9 @@ from curbstop.foundation.database.transactions import require_transaction
 Params = Sequence[Any] | Mapping[str, Any] | None
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
+# Not the usual quotation mark: JSON is full of those, and each would be written and read twice.
+QUOTE = "\x01"
+
 
 def copy_frame(table: str, frame: pl.DataFrame, columns: Sequence[str] | None = None) -> int:
     """Append the frame's rows to a table, column by equal name, and return how many there were.
@@ -31,9 +34,9 @@ def copy_frame(table: str, frame: pl.DataFrame, columns: Sequence[str] | None = 
         return 0
     buffer = BytesIO()
     # Quoting text always keeps '' apart from NULL; numbers and days stay bare.
-    frame.select(names).write_csv(buffer, include_header=False, quote_style="non_numeric")
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, names))
+    frame.select(names).write_csv(buffer, include_header=False, quote_style="non_numeric", quote_char=QUOTE)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, QUOTE {})").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, names)), sql.Literal(QUOTE)
     )
     # COPY goes past Django's cursor: its refusals become Django's exceptions all the same.
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
