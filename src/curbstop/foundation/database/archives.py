@@ -60,7 +60,15 @@ def restore(*, place: Address, folder: Path, tell: Callable[[str], None]) -> Non
     if _has_tables(place):
         raise RestoreRefused("This database is not empty. Restore into a new one; nothing was changed.")
     tell("Bringing the rows back")
-    how = ("--no-owner", "--no-comments", "--exit-on-error", "--single-transaction", f"--role={OWNER}")
+    # Only what is ours: the rights on the server's own functions are set when the empty database is made.
+    how = (
+        "--schema=public",
+        "--no-owner",
+        "--no-comments",
+        "--exit-on-error",
+        "--single-transaction",
+        f"--role={OWNER}",
+    )
     _run(place, "pg_restore", *how, folder / DUMP, refused=RestoreRefused)
     tell("Bringing the tables up to date")
     installation.migrate(place)
