@@ -19,9 +19,9 @@ demo: ## make the demo city, play one business day, prove it and serve it (SERVE
 	@$(PY) tools/set_up.py
 	@$(BIN)/curbstop demo $(DEMO)
 
-test: ## run the whole test suite on a PostgreSQL of its own
+test: ## run the whole test suite on a PostgreSQL of its own (COVERAGE=1: hold it to the floor)
 	@$(PY) tools/set_up.py test
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup; code=$$?; CURBSTOP_ENV=test $(BIN)/curbstop db stop >/dev/null; exit $$code
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term); code=$$?; CURBSTOP_ENV=test $(BIN)/curbstop db stop >/dev/null; exit $$code
 
 test-long: ## the same with the full counts of the trust promises
 	@CURBSTOP_LONG=1 $(MAKE) --no-print-directory test
