@@ -39,6 +39,15 @@ class TestOpenBusinessDay:
 
         assert BusinessDay.objects.get().closed_at == NOON
 
+    def test_refuses_a_day_before_one_that_was_worked(self, books: Books) -> None:
+        operations.open_business_day(day=NEXT_DAY, by=books.clerk, at=NOON)
+        operations.close_business_day(day=NEXT_DAY, by=books.clerk, at=NOON)
+
+        with pytest.raises(DayRefused, match="go forward"):
+            operations.open_business_day(day=DAY, by=books.clerk, at=NOON)
+
+        assert BusinessDay.objects.get().day == NEXT_DAY
+
     def test_refuses_a_day_outside_the_periods(self, books: Books) -> None:
         with pytest.raises(DayRefused, match="no open fiscal period"):
             operations.open_business_day(day=date(2026, 9, 1), by=books.clerk, at=NOON)

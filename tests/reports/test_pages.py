@@ -111,7 +111,16 @@ class TestRegister:
         assert "100001" in second.split("<tbody>")[1]
         assert "100002" not in second.split("<tbody>")[1]
         rows = list(csv.DictReader(io.StringIO(file)))
-        assert [rows[0]["Account"], rows[-1]["Account"]] == [f"{100_001 + ROWS_A_PAGE}", "100001"]
+        assert [rows[0]["Account"], rows[-2]["Account"]] == [f"{100_001 + ROWS_A_PAGE}", "100001"]
+
+    @pytest.mark.parametrize("code", [entry.code for entry in CATALOG])
+    def test_ends_its_file_with_the_total(self, reader, debts, code):
+        debts(2)
+        file = reader.get(reverse("reports:register", args=[code]), {**DAYS, "as": "csv"}).getvalue().decode()
+
+        assert file.splitlines()[-1].startswith("Total,")
+        if code == "aged-receivables":
+            assert file.splitlines()[-1].endswith(",3.00")
 
     @pytest.mark.parametrize("page", ["0", "-1", "99", "two"])
     def test_shows_some_page_for_any_number(self, reader, debts, page):

@@ -62,6 +62,7 @@ class TestMakeDeposit:
             ("$0.25", 3, "$0.75"),
         ]
         assert [(row["reference"], row["amount"]) for row in slip["checks"]] == [("1001", "$10.00")]
+        assert (slip["counted"], slip["floats"], slip["cash_total"]) == ("$214.75", "-$200.00", "$14.75")
         assert slip["total"] == "$24.75"
 
     def test_refuses_an_open_drawer(self, drawer, lead):
@@ -130,6 +131,17 @@ class TestVerifyDeposit:
 
         with pytest.raises(DepositRefused, match="verified already"):
             verify_deposit(deposit=deposit, verified_by=city["manager"], validated_on=DAY, at=AT)
+
+        assert rows() == before
+
+    @pytest.mark.parametrize(("days", "said"), [(-1, "did not validate it before"), (1, "cannot be after it")])
+    def test_refuses_a_day_on_which_the_bank_had_no_deposit(self, deposit, city, days, said):
+        before = rows()
+
+        with pytest.raises(DepositRefused, match=said):
+            verify_deposit(
+                deposit=deposit, verified_by=city["supervisor"], validated_on=DAY + timedelta(days=days), at=AT
+            )
 
         assert rows() == before
 

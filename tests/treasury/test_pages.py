@@ -118,9 +118,9 @@ class TestVerifyDeposit:
         client = signed_in(city["supervisor"])
         assert "Verify deposit" in client.get(reverse("treasury:deposit", args=[1])).content.decode()
 
-        page = client.post(reverse("treasury:verify_deposit", args=[1]), {"validated_on": "2026-07-02"}, follow=True)
+        page = client.post(reverse("treasury:verify_deposit", args=[1]), {"validated_on": "2026-07-01"}, follow=True)
 
-        assert "Validated by the bank on July 2, 2026" in page.content.decode()
+        assert "Validated by the bank on July 1, 2026" in page.content.decode()
 
     @pytest.mark.parametrize("text", ["", "tomorrow", "2026-02-30", "99999-01-01"])
     def test_wants_a_day(self, deposit, city, signed_in, text):
@@ -138,14 +138,14 @@ class TestVerifyDeposit:
         make_deposit(drawers=[closed], bag_number="B-1", prepared_by=boss, at=AT)
         before = money_rows()
 
-        answer = signed_in(boss).post(address, {"validated_on": "2026-07-02"})
+        answer = signed_in(boss).post(address, {"validated_on": "2026-07-01"})
         assert "Somebody who did not make up the deposit" in answer.content.decode()
         assert money_rows() == before
 
         client = signed_in(city["manager"])
-        client.post(address, {"validated_on": "2026-07-02"})
+        client.post(address, {"validated_on": "2026-07-01"})
         after = money_rows()
-        assert "verified already" in client.post(address, {"validated_on": "2026-07-02"}).content.decode()
+        assert "verified already" in client.post(address, {"validated_on": "2026-07-01"}).content.decode()
         assert money_rows() == after
 
 

@@ -16,6 +16,7 @@ from curbstop.foundation.exports import Heading, write_csv, write_xlsx
 from curbstop.foundation.numbering import next_number
 from curbstop.ledger.operations import Line, post_entry
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day, gl_account
+from curbstop.treasury.domain.days import in_words
 from curbstop.treasury.domain.journal import COLUMNS, journal_rows
 from curbstop.treasury.models import Deposit, DepositDrawer, DepositVerification, JournalExport
 from curbstop.treasury.queries import journal_lines
@@ -98,10 +99,13 @@ def _share(drawer: Drawer) -> tuple[int, int]:
 def verify_deposit(*, deposit: Deposit, verified_by: User, validated_on: date, at: datetime) -> DepositVerification:
     """Record that the bank validated a deposit, and move it from transit to the bank.
 
-    :raises DepositRefused: if the preparer verifies, or it is verified already
+    :raises DepositRefused: if the preparer verifies, it is verified already, or the bank's day is before the deposit or
+        after today's business day
     """
     own = DepositRefused("Somebody who did not make up the deposit must verify it.")
     refuse_same_person(deposit.prepared_by, verified_by, own)
+    today = _open_day(DepositRefused)
+    _refuse_day(deposit, validated_on, today)
     entry = post_entry(
         kind="deposit verified",
         lines=(
@@ -109,7 +113,7 @@ def verify_deposit(*, deposit: Deposit, verified_by: User, validated_on: date, a
             Line.credit(gl_account("deposit_in_transit").pk, deposit.total_cents),
         ),
         source=f"treasury.deposit:{deposit.number}",
-        business_date=_open_day(DepositRefused),
+        business_date=today,
         actor=verified_by,
         posted_at=at,
         memo=f"Bag {deposit.bag_number}",
@@ -129,6 +133,16 @@ def verify_deposit(*, deposit: Deposit, verified_by: User, validated_on: date, a
         )
     audit.record(actor=verified_by, event="treasury.deposit.verified", subject=deposit, at=at)
     return verification
+
+
+def _refuse_day(deposit: Deposit, validated_on: date, today: date) -> None:
+    """Refuse a day on which the bank cannot have had the deposit."""
+    if validated_on < deposit.business_day:
+        raise DepositRefused(
+            f"The deposit was made up on {in_words(deposit.business_day)}; the bank did not validate it before."
+        )
+    if validated_on > today:
+        raise DepositRefused(f"Today's business day is {in_words(today)}; the bank's day cannot be after it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ def drawers_to_deposit() -> QuerySet[Drawer]:
 def journal_lines(from_on: date, to_on: date) -> list[JournalLine]:
     """Return the sums by day, account, service and kind of the entries of some business days."""
     frame = journal_frame(starts_on=from_on, ends_on=to_on)
-    names = ("business_date", "fund", "department", "account", "name", "service", "kind", "debit_cents", "credit_cents")
+    what = ("business_date", "fund", "department", "account", "name", "service", "kind", "source")
+    names = (*what, "debit_cents", "credit_cents")
     return [JournalLine(*row) for row in frame.select(names).iter_rows()]
 
 
@@ -51,6 +52,7 @@ def deposit_document(deposit: Deposit) -> dict[str, Any]:
     place = city()
     rows = list(deposit.drawers.select_related("drawer__till", "drawer__cashier"))
     drawers = [row.drawer for row in rows]
+    counted = list(pieces_in(drawers))
     verification = getattr(deposit, "verification", None)
     return {
         "language": "en",
@@ -60,13 +62,16 @@ def deposit_document(deposit: Deposit) -> dict[str, Any]:
         "number": str(deposit.number),
         "business_day": f"{deposit.business_day:%B %d, %Y}",
         "bag_number": deposit.bag_number,
-        "bank": place.payee,
+        # The city does not say at which bank; the payee is the city itself.
+        "bank": "",
         "prepared_by": _name(deposit.prepared_by),
         "prepared_at": f"{deposit.at.astimezone(ZoneInfo(place.timezone)):%b %d, %Y, %I:%M %p}",
         "verified_by": _name(verification.verified_by) if verification else "",
         "drawers": [_drawer_line(row) for row in rows],
-        "denominations": [_piece_line(face, pieces) for face, pieces in pieces_in(drawers)],
+        "denominations": [_piece_line(face, pieces) for face, pieces in counted],
         "checks": [_check_line(*check) for check in checks_in(drawers)],
+        "counted": format_cents(sum(face * pieces for face, pieces in counted)),
+        "counted_cents": sum(face * pieces for face, pieces in counted),
         "float_cents": -sum(drawer.float_cents for drawer in drawers),
         "floats": format_cents(-sum(drawer.float_cents for drawer in drawers)),
         "cash_total": format_cents(deposit.cash_cents),

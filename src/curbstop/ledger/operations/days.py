@@ -15,15 +15,20 @@ class DayRefused(Exception):
 
 @transaction
 def open_business_day(*, day: date, by: User, at: datetime) -> BusinessDay:
-    """Open a business day; from now on it is the office's day.
+    """Open a business day; from now on it is the office's day. Whether the city works on it, a room above asks.
 
-    :raises DayRefused: if another day is open, this one was opened before or its period is not open
+    :raises DayRefused: if another day is open, this one or a later one was opened before, or its period is not open
     """
     if not is_open_on(day):
         raise DayRefused(f"{day} lies in no open fiscal period.")
     another = DayRefused("A business day is open already. Close it first.")
     before = DayRefused(f"The business day {day} was opened before; a day is worked once.")
-    with refused_by("one_open_business_day", another), refused_by("ledger_businessday_day_key", before):
+    backward = DayRefused(f"A later day than {day} was opened before; the days of the office go forward.")
+    with (
+        refused_by("one_open_business_day", another),
+        refused_by("ledger_businessday_day_key", before),
+        refused_by("business_day_goes_forward", backward),
+    ):
         opened = BusinessDay.objects.create(day=day, opened_at=at, opened_by=by)
     audit.record(actor=by, event="ledger.business_day.opened", subject=f"ledger.business_day:{day}", at=at)
     return opened

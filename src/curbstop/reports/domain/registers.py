@@ -56,13 +56,15 @@ class Register:
         return replace(self, rows=[*known, *unknown])
 
     def exported(self) -> Iterator[dict[str, Value]]:
-        """Yield the rows as they are exported: cents become dollars."""
+        """Yield the rows as they are exported, cents as dollars, and after the last one the total of the money."""
         money = {column.name for column in self.columns if column.kind == "cents"}
         for row in self.rows:
             yield {
                 column.name: dollars(int(str(row[column.name]))) if column.name in money else row[column.name]
                 for column in self.columns
             }
+        sums = {name: dollars(cents) for name, cents in self.totals.items()}
+        yield {column.name: sums.get(column.name) for column in self.columns} | {self.columns[0].name: "Total"}
 
 
 def _order(value: Value) -> Any:

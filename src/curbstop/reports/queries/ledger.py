@@ -57,7 +57,7 @@ def _control_total(on: date) -> int:
 
 
 def gl_distribution(first_day: date, last_day: date) -> Register:
-    """Return the debits and credits of some days by day, account, service and kind."""
+    """Return the debits and credits of some days by day, account, service, kind and source."""
     frame = journal_frame(starts_on=first_day, ends_on=last_day + timedelta(days=1))
     columns = (
         RegisterColumn("business_date", "Day", "day"),
@@ -65,6 +65,7 @@ def gl_distribution(first_day: date, last_day: date) -> Register:
         RegisterColumn("name", "Name"),
         RegisterColumn("service", "Service"),
         RegisterColumn("kind", "Kind"),
+        RegisterColumn("source", "Source"),
         *MONEY,
     )
     rows = frame.select([column.name for column in columns]).to_dicts()

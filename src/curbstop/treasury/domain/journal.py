@@ -1,4 +1,4 @@
-"""The journal that the general ledger imports: one line a day, account, side and kind of entry; debits equal credits.
+"""The journal that the general ledger imports: one line a day, account, kind of entry and its source; debits equal credits.
 
 The file speaks dollars with two decimals because every general-ledger import does; the sums are
 made in cents before they are written.
@@ -23,6 +23,7 @@ class JournalLine:
     name: str
     service: str
     kind: str
+    source: str
     debit_cents: int
     credit_cents: int
 
@@ -31,7 +32,7 @@ class JournalUnbalanced(Exception):
     """The lines do not balance: nothing may be exported."""
 
 
-COLUMNS = ("date", "fund", "department", "account", "name", "service", "kind", "debit", "credit")
+COLUMNS = ("date", "fund", "department", "account", "name", "service", "kind", "source", "debit", "credit")
 
 
 def journal_rows(lines: Iterable[JournalLine]) -> list[dict[str, str | date | Decimal]]:
@@ -44,7 +45,7 @@ def journal_rows(lines: Iterable[JournalLine]) -> list[dict[str, str | date | De
     for line in lines:
         by_day[line.on] = by_day.get(line.on, 0) + line.debit_cents - line.credit_cents
         row: tuple[str | date | Decimal, ...] = (
-            *(line.on, line.fund, line.department, line.account, line.name, line.service, line.kind),
+            *(line.on, line.fund, line.department, line.account, line.name, line.service, line.kind, line.source),
             *(dollars(line.debit_cents), dollars(line.credit_cents)),
         )
         rows.append(dict(zip(COLUMNS, row, strict=True)))
