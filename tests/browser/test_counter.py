@@ -84,6 +84,20 @@ class TestPayment:
         page.wait_for_selector("text=No change")
         assert {tender.kind for tender in Receipt.objects.get().tenders.all()} == {"cash", "check"}
 
+    def test_fills_the_rest_in_cash(self, page_for, owing, drawer, cashier):
+        page = page_for(cashier)
+        open_payment(page, owing)
+        page.fill("#id_check", "20.00")
+        page.click("text=All in cash")
+        assert (page.input_value("#id_check"), page.input_value("#id_cash")) == ("20.00", "25.00")
+        assert focused(page) == "id_check_number"
+
+        page.fill("#id_check", "")
+        page.click("text=All in cash")
+        assert page.input_value("#id_cash") == "45.00"
+        page.click("text=All by check")
+        assert (page.input_value("#id_check"), page.input_value("#id_cash")) == ("45.00", "")
+
     def test_gives_one_receipt_for_a_double_click(self, page_for, owing, drawer, cashier):
         page = page_for(cashier)
         open_payment(page, owing)
@@ -160,9 +174,14 @@ class TestSecondPeople:
         page.goto(reverse("cashiering:count_drawer", args=[drawer.pk]))
         page.fill("#id_face_10000", "3")
         page.click("text=Save count")
-        page.click("summary:has-text('Close drawer')")
-        page.click("button:has-text('Close drawer')")
-        page.wait_for_selector("main p:has-text('Closed')")
+        page.wait_for_selector("text=A supervisor closes this drawer: it is $100.00 over")
+        assert barriers(page) == []
+        boss.goto(reverse("cashiering:drawer", args=[drawer.pk]))
+        boss.click("summary:has-text('Close drawer')")
+        boss.fill("#id_note", "The money of the voided receipt was not given back")
+        assert barriers(boss) == []
+        boss.click("button:has-text('Close drawer')")
+        boss.wait_for_selector("main p:has-text('Closed')")
 
         lead = page_for(person("lead", Role.LEAD))
         lead.goto(reverse("treasury:make_deposit"))

@@ -219,6 +219,17 @@ def _face_name(cents: int) -> str:
     return f"{cents}¢" if cents % 100 else f"${cents // 100}"
 
 
+class CloseDrawer(forms.Form):
+    """Why a drawer is closed over or short."""
+
+    note = FreeText(
+        label="Why is the drawer over or short?",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
 class RequestVoid(forms.Form):
     """Why a receipt is void."""
 

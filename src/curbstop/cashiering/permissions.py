@@ -25,8 +25,18 @@ APPROVE_VOID = Permission(
 )
 CLOSE_DRAWER = Permission(
     "cashiering.close_drawer",
-    "Count and close an own drawer; a supervisor also one that was left open",
-    {Role.CASHIER, Role.SUPERVISOR},
+    "Count and close an own drawer; a supervisor or manager also another's",
+    {Role.CASHIER, Role.SUPERVISOR, Role.MANAGER},
+)
+CLOSE_WITH_DIFFERENCE = Permission(
+    "cashiering.close_with_difference",
+    "Close another's drawer that is over or short by more than its cashier may close with",
+    {Role.SUPERVISOR, Role.MANAGER},
+)
+CLOSE_WITH_LARGE_DIFFERENCE = Permission(
+    "cashiering.close_with_large_difference",
+    "Close another's drawer that is over or short by more than a supervisor may close with",
+    {Role.MANAGER},
 )
 
 IMPORT_PAYMENTS = Permission(
@@ -35,4 +45,13 @@ IMPORT_PAYMENTS = Permission(
     {Role.LEAD, Role.SUPERVISOR, Role.MANAGER},
 )
 
-PERMISSIONS = (TAKE_PAYMENT, VIEW_RECEIPTS, REQUEST_VOID, APPROVE_VOID, CLOSE_DRAWER, IMPORT_PAYMENTS)
+PERMISSIONS = (
+    TAKE_PAYMENT,
+    VIEW_RECEIPTS,
+    REQUEST_VOID,
+    APPROVE_VOID,
+    CLOSE_DRAWER,
+    CLOSE_WITH_DIFFERENCE,
+    CLOSE_WITH_LARGE_DIFFERENCE,
+    IMPORT_PAYMENTS,
+)

@@ -6,6 +6,7 @@ hidden. Counted less the float less what was receipted is what the drawer is ove
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,46 @@ class DrawerDifference:
     over_cents: int
     short_cents: int
 
+    @property
+    def cents(self) -> int:
+        """Return how far off the count is, either way."""
+        return self.over_cents or self.short_cents
+
+
+class Oversight(StrEnum):
+    """What closing with a difference takes; a supervisor or manager is never the cashier of the drawer."""
+
+    NOTHING = "nothing"
+    NOTE = "note"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceLimits:
+    """Above which difference in cents the city wants a note, a supervisor, and a manager."""
+
+    note_over_cents: int
+    supervisor_over_cents: int
+    manager_over_cents: int
+
+    def oversight_of(self, cents: int) -> Oversight:
+        """Return what closing with this difference takes."""
+        if cents > self.manager_over_cents:
+            return Oversight.MANAGER
+        if cents > self.supervisor_over_cents:
+            return Oversight.SUPERVISOR
+        return Oversight.NOTE if cents > self.note_over_cents else Oversight.NOTHING
+
+    def limit_of(self, oversight: Oversight) -> int:
+        """Return the limit in cents above which this oversight begins."""
+        limits = {
+            Oversight.NOTE: self.note_over_cents,
+            Oversight.SUPERVISOR: self.supervisor_over_cents,
+            Oversight.MANAGER: self.manager_over_cents,
+        }
+        return limits.get(oversight, 0)
+
 
 def count_cents(pieces: Mapping[int, int]) -> int:
     """Return the value of a count given as pieces by face value in cents.
@@ -40,8 +81,7 @@ def count_cents(pieces: Mapping[int, int]) -> int:
     return sum(face * number for face, number in pieces.items())
 
 
-def difference(expected: DrawerExpectation, *, counted_cash_cents: int, counted_check_cents: int) -> DrawerDifference:
+def difference(*, expected_cents: int, counted_cents: int) -> DrawerDifference:
     """Return how much a drawer is over or short against its receipts."""
-    counted = counted_cash_cents + counted_check_cents
-    should_be = expected.total_cents
-    return DrawerDifference(over_cents=max(counted - should_be, 0), short_cents=max(should_be - counted, 0))
+    gap = counted_cents - expected_cents
+    return DrawerDifference(over_cents=max(gap, 0), short_cents=max(-gap, 0))

@@ -24,6 +24,8 @@ class Drawer(models.Model):
     difference_entry = models.ForeignKey("ledger.Entry", null=True, on_delete=models.PROTECT, related_name="+")
     over_cents = models.BigIntegerField(default=0)
     short_cents = models.BigIntegerField(default=0)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    difference_note = models.CharField(max_length=500, blank=True)
 
     class Meta:
         constraints = (
@@ -57,6 +59,11 @@ class Drawer(models.Model):
                 ),
                 name="drawer_closes_with_a_count",
             ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
+                name="drawer_closed_by_someone",
+            ),
         )
 
     def __str__(self) -> str:
@@ -69,7 +76,10 @@ class Drawer(models.Model):
 
 
 class DrawerCount(AppendOnlyModel):
-    """One blind count of a drawer; a recount is another row, and both stay."""
+    """One blind count of a drawer and what it was compared with; a recount is another row, and both stay.
+
+    ``movements`` is how many receipts and voids the drawer had seen: once it has seen more, the count is stale.
+    """
 
     drawer = models.ForeignKey(Drawer, on_delete=models.PROTECT, related_name="counts")
     attempt = models.SmallIntegerField()
@@ -77,6 +87,8 @@ class DrawerCount(AppendOnlyModel):
     at = models.DateTimeField()
     cash_cents = models.BigIntegerField()
     check_cents = models.BigIntegerField()
+    expected_cents = models.BigIntegerField()
+    movements = models.IntegerField()
 
     class Meta:
         constraints = (

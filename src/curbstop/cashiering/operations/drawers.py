@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from curbstop.cashiering.domain.counts import DrawerDifference, count_cents, difference
+from curbstop.cashiering.domain.counts import DrawerDifference, Oversight, count_cents
 from curbstop.cashiering.models import DenominationCount, Drawer, DrawerCount, Till
-from curbstop.cashiering.queries import expectation_of, recounts_max
+from curbstop.cashiering.queries import closing_terms, difference_of, expectation_of, movements_of, recounts_left
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
+from curbstop.foundation.card_numbers import refuse_card_number
 from curbstop.foundation.database.transactions import refused_by, transaction
 from curbstop.foundation.money import format_cents
 from curbstop.ledger.operations import Line, post_entry
@@ -53,23 +54,25 @@ def count_drawer(
 ) -> DrawerCount:
     """Store one blind count: pieces by face value in cents, and the checks in cents.
 
-    :raises CountRefused: if the drawer is closed, was recounted already, or a number is negative
+    :raises CountRefused: if the drawer is closed, was recounted already since money last moved, or a number is
+        negative
     """
     if check_cents < 0 or any(number < 0 for number in pieces.values()):
         raise CountRefused("A count cannot be negative.")
     locked = Drawer.objects.select_for_update().get(pk=drawer.pk)
     if not locked.is_open:
         raise CountRefused("This drawer is closed and cannot be counted again.")
-    counted_before = locked.counts.count()
-    if counted_before > recounts_max(locked.business_day):
+    if not recounts_left(locked):
         raise CountRefused("This drawer was recounted as often as the city allows. Close it with its last count.")
     count = DrawerCount.objects.create(
         drawer=locked,
-        attempt=counted_before + 1,
+        attempt=locked.counts.count() + 1,
         counted_by=counted_by,
         at=at,
         cash_cents=count_cents(pieces),
         check_cents=check_cents,
+        expected_cents=expectation_of(locked).total_cents,
+        movements=movements_of(locked),
     )
     DenominationCount.objects.bulk_create(
         DenominationCount(count=count, face_cents=face, pieces=number) for face, number in pieces.items()
@@ -79,27 +82,24 @@ def count_drawer(
 
 
 @transaction
-def close_drawer(*, drawer: Drawer, by: User, at: datetime) -> Drawer:
+def close_drawer(*, drawer: Drawer, by: User, at: datetime, note: str = "") -> Drawer:
     """Close a counted drawer and post what it is over or short, the same day and to the cent.
 
-    :raises DrawerRefused: if the drawer was not counted, or is closed already
+    :raises DrawerRefused: if the drawer was not counted since money last moved, is closed already, or the
+        difference wants a note or a second person by the city's limits
     """
     # The lock makes the total final: a receipt takes the same row before it is written.
     locked = Drawer.objects.select_for_update().get(pk=drawer.pk)
-    count = locked.counts.order_by("-attempt").first()
-    if not locked.is_open:
-        raise DrawerRefused("This drawer is already closed.")
-    if count is None:
-        raise DrawerRefused("Count the drawer before closing it.")
-    expected = expectation_of(locked)
-    found = difference(expected, counted_cash_cents=count.cash_cents, counted_check_cents=count.check_cents)
+    count = _closing_count(locked)
+    expected, found = expectation_of(locked), difference_of(count)
+    _refuse_without_oversight(locked, found, by=by, note=note)
     locked.closing_count = count
     locked.expected_cash_cents = expected.cash_cents
     locked.expected_check_cents = expected.check_cents
     locked.over_cents, locked.short_cents = found.over_cents, found.short_cents
-    if found.over_cents or found.short_cents:
+    if found.cents:
         locked.difference_entry_id = _post_difference(locked, found, by=by, at=at)
-    locked.closed_at = at
+    locked.closed_at, locked.closed_by, locked.difference_note = at, by, note.strip()
     locked.save()
     audit.record(
         actor=by,
@@ -111,9 +111,34 @@ def close_drawer(*, drawer: Drawer, by: User, at: datetime) -> Drawer:
     return locked
 
 
+def _closing_count(drawer: Drawer) -> DrawerCount:
+    count = drawer.counts.order_by("-attempt").first()
+    if not drawer.is_open:
+        raise DrawerRefused("This drawer is already closed.")
+    if count is None:
+        raise DrawerRefused("Count the drawer before closing it.")
+    if count.movements != movements_of(drawer):
+        raise DrawerRefused("Money moved after the count: count again.")
+    return count
+
+
+def _refuse_without_oversight(drawer: Drawer, found: DrawerDifference, *, by: User, note: str) -> None:
+    refuse_card_number(note, DrawerRefused)
+    terms = closing_terms(drawer, found)
+    limit = format_cents(terms.limit_cents)
+    if not terms.may_be_met_by(by, drawer=drawer):
+        who = "A manager" if terms.oversight is Oversight.MANAGER else "A supervisor"
+        raise DrawerRefused(
+            f"{who} closes this drawer: it is {terms.difference}, which is above {limit}. "
+            "It is never the cashier of the drawer."
+        )
+    if terms.needs_note and not note.strip():
+        raise DrawerRefused(f"Say in a note why this drawer is {terms.difference}: it is above {limit}.")
+
+
 def _post_difference(drawer: Drawer, found: DrawerDifference, *, by: User, at: datetime) -> int:
     cash, over_short = gl_account("cash_drawer").pk, gl_account("over_short").pk
-    amount = found.over_cents or found.short_cents
+    amount = found.cents
     debited, credited = (cash, over_short) if found.over_cents else (over_short, cash)
     word = "over" if found.over_cents else "short"
     entry = post_entry(

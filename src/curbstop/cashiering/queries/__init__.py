@@ -1,9 +1,16 @@
 """What the counter reads: drawers, receipts and the city's rules of cashiering."""
 
+from curbstop.cashiering.queries.counts import (
+    ClosingTerms,
+    closing_terms,
+    counts_of,
+    difference_of,
+    movements_of,
+    recounts_left,
+)
 from curbstop.cashiering.queries.documents import receipt_document, receipt_lines
 from curbstop.cashiering.queries.drawers import (
     checks_in,
-    counts_of,
     drawer_totals,
     drawers_visible_to,
     expectation_of,
@@ -24,6 +31,7 @@ from curbstop.cashiering.queries.receipts import (
 from curbstop.cashiering.queries.rules import (
     application_order,
     denominations,
+    difference_limits,
     float_cents,
     reason_letters_min,
     recounts_max,
@@ -32,18 +40,23 @@ from curbstop.cashiering.queries.rules import (
 )
 
 __all__ = [
+    "ClosingTerms",
     "PaymentRow",
     "account_named",
     "accounts_like",
     "application_order",
     "carts_visible_to",
     "checks_in",
+    "closing_terms",
     "counts_of",
     "denominations",
+    "difference_limits",
+    "difference_of",
     "drawer_totals",
     "drawers_visible_to",
     "expectation_of",
     "float_cents",
+    "movements_of",
     "open_drawer_of",
     "payments_of_debtor",
     "pieces_in",
@@ -51,6 +64,7 @@ __all__ = [
     "receipt_document",
     "receipt_lines",
     "receipts_visible_to",
+    "recounts_left",
     "recounts_max",
     "smallest_coin_cents",
     "tenders_taken",

@@ -1,14 +1,13 @@
 """Drawers: whose is open, what each should hold, and which still wait for a deposit."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from curbstop.cashiering import permissions
-from curbstop.cashiering.domain.counts import DrawerExpectation, difference
+from curbstop.cashiering.domain.counts import DrawerExpectation
 from curbstop.cashiering.domain.tenders import TenderKind
 from curbstop.cashiering.models import DenominationCount, Drawer, Receipt, Tender, Till
 from curbstop.foundation.access.models import User
@@ -56,37 +55,6 @@ def undeposited_drawers() -> QuerySet[Drawer]:
     """Return every closed drawer, oldest first; treasury knows which of them it has deposited."""
     closed = Drawer.objects.filter(closed_at__isnull=False)
     return closed.select_related("till__office", "cashier", "closing_count").order_by("closed_at")
-
-
-@dataclass(frozen=True, slots=True)
-class CountRow:
-    """A stored count beside what was expected then, in cents; shown only once the count is stored."""
-
-    attempt: int
-    cash_cents: int
-    check_cents: int
-    expected_cents: int
-    over_cents: int
-    short_cents: int
-
-
-def counts_of(drawer: Drawer) -> list[CountRow]:
-    """Return the counts of a drawer in order, each with its difference."""
-    expected = expectation_of(drawer)
-    rows = []
-    for count in drawer.counts.order_by("attempt"):
-        found = difference(expected, counted_cash_cents=count.cash_cents, counted_check_cents=count.check_cents)
-        rows.append(
-            CountRow(
-                attempt=count.attempt,
-                cash_cents=count.cash_cents,
-                check_cents=count.check_cents,
-                expected_cents=expected.total_cents,
-                over_cents=found.over_cents,
-                short_cents=found.short_cents,
-            )
-        )
-    return rows
 
 
 def drawer_totals(*, first_day: date, last_day: date) -> list[dict[str, Any]]:

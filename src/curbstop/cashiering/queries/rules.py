@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from curbstop.cashiering.domain.counts import DifferenceLimits
 from curbstop.ledger.domain.allocation import ApplicationOrder, read_order
 from curbstop.ordinances.queries import value_on
 
@@ -30,6 +31,15 @@ def tenders_taken(on: date) -> frozenset[str]:
 def recounts_max(on: date) -> int:
     """Return how often a drawer may be counted again after its first blind count."""
     return value_on("cash.recounts_max", on).number
+
+
+def difference_limits(on: date) -> DifferenceLimits:
+    """Return above which difference a drawer is closed with a note, by a supervisor, and by a manager."""
+    return DifferenceLimits(
+        note_over_cents=value_on("cash.over_short_note_over", on).cents,
+        supervisor_over_cents=value_on("cash.over_short_supervisor_over", on).cents,
+        manager_over_cents=value_on("cash.over_short_manager_over", on).cents,
+    )
 
 
 def reason_letters_min(on: date) -> int:

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_POST
 
 from curbstop.cashiering import forms, operations, permissions
 from curbstop.cashiering.queries import (
+    closing_terms,
     counts_of,
     denominations,
     drawers_visible_to,
     open_drawer_of,
     receipts_visible_to,
-    recounts_max,
+    recounts_left,
     tills_free,
 )
 from curbstop.foundation.access.guards import StaffRequest, requires
@@ -66,13 +67,18 @@ def drawer(request: StaffRequest, pk: int) -> HttpResponse:
     # A cashier who fell ill leaves a drawer open, and the day cannot end before it is counted.
     may_close = request.user.may(permissions.CLOSE_DRAWER) and (is_mine or request.user.may(permissions.APPROVE_VOID))
     counts = counts_of(shown)
+    terms = closing_terms(shown, counts[-1].found) if counts and shown.is_open else None
     context = {
         "drawer": shown,
         "receipts": receipts,
         "counts": counts,
         "is_mine": is_mine,
         "may_close": may_close,
-        "may_count": may_close and len(counts) <= recounts_max(shown.business_day),
+        "may_count": may_close and recounts_left(shown) > 0,
+        "terms": terms,
+        "may_meet_terms": terms is not None and terms.may_be_met_by(request.user, drawer=shown),
+        "is_stale": bool(counts) and counts[-1].is_stale,
+        "form": forms.CloseDrawer(),
     }
     return render(request, "cashiering/drawer.html", context)
 
@@ -103,8 +109,12 @@ def count_drawer(request: StaffRequest, pk: int) -> HttpResponse:
 def close_drawer(request: StaffRequest, pk: int) -> HttpResponse:
     """Close a counted drawer and post its difference."""
     shown = get_object_or_404(drawers_visible_to(request.user), pk=pk)
+    form = forms.CloseDrawer(request.POST)
+    if not form.is_valid():
+        refusal = " ".join(str(error) for error in form.errors["note"])
+        return render(request, "cashiering/refused.html", {"refusal": refusal, "drawer": shown}, status=400)
     try:
-        operations.close_drawer(drawer=shown, by=request.user, at=timezone.now())
+        operations.close_drawer(drawer=shown, by=request.user, at=timezone.now(), note=form.cleaned_data["note"])
     except operations.DrawerRefused as refusal:
         return render(request, "cashiering/refused.html", {"refusal": refusal, "drawer": shown}, status=409)
     return redirect("cashiering:drawer", shown.pk)

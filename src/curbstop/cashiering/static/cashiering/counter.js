@@ -68,8 +68,12 @@
       const field = byId(fill.dataset.fill);
       fill.hidden = false;
       fill.addEventListener("click", () => {
-        form.querySelectorAll("[data-tender]").forEach((each) => (each.value = ""));
-        field.value = shown(reckon(form).left).slice(1);
+        // The rest after what was typed elsewhere; once that pays it all, this tender takes its place.
+        field.value = "";
+        if (reckon(form).left === 0) form.querySelectorAll("[data-tender]").forEach((each) => (each.value = ""));
+        const now = reckon(form);
+        const rest = field.dataset.tender === "cash" ? now.left : Math.max(-now.credit - now.cash, 0);
+        field.value = shown(rest).slice(1);
         (missingReference() || button).focus();
         update();
       });
