@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from curbstop.cashiering.models import ImportedPayment
 from curbstop.cli.export import app as export
 from curbstop.cli.imports import app as imports
+from curbstop.foundation.access.roles import Role
 from curbstop.ledger.queries import balances_of
 from curbstop.treasury.models import JournalExport
 from tests.cashiering.conftest import money_rows
@@ -141,6 +142,22 @@ class TestExportJournal:
         assert CliRunner().invoke(export, ["journal", *words]).exit_code == code
         assert money_rows() == before
         assert not JournalExport.objects.exists()
+
+
+class TestExportJournalCopy:
+    def test_marks_a_journal_for_the_auditor(self, load, person):
+        person("auditor", Role.AUDITOR)
+        load(FILE)
+        CliRunner().invoke(export, ["journal", *DAYS, "--as", "manager"])
+
+        again = CliRunner().invoke(export, ["journal", *DAYS, "--as", "manager"])
+        copy = CliRunner().invoke(export, ["journal-copy", "1", "--as", "auditor"])
+        others = [["journal", *DAYS, "--as", "auditor"], ["journal-copy", "2", "--as", "auditor"]]
+
+        assert "in journal 1 already" in again.output
+        assert (copy.exit_code, "COPY of 1" in copy.stdout) == (0, True)
+        assert [CliRunner().invoke(export, words).exit_code for words in others] == [1, 1]
+        assert JournalExport.objects.count() == 1
 
 
 class TestExportRegister:

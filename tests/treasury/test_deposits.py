@@ -13,11 +13,19 @@ from curbstop.cashiering.operations import close_drawer, count_drawer, take_paym
 from curbstop.foundation.access.roles import Role
 from curbstop.ledger.models import Entry
 from curbstop.ledger.operations import close_business_day
-from curbstop.treasury.models import Deposit, DepositDrawer, DepositVerification, JournalExport
-from curbstop.treasury.operations import DepositRefused, ExportRefused, export_journal, make_deposit, verify_deposit
+from curbstop.treasury.models import Deposit, DepositDrawer, DepositVerification, ExportedEntry, JournalExport
+from curbstop.treasury.operations import (
+    DepositRefused,
+    ExportRefused,
+    copy_journal,
+    export_journal,
+    make_deposit,
+    verify_deposit,
+)
 from curbstop.treasury.proofs import PROOFS
 from curbstop.treasury.queries import deposit_document, drawers_to_deposit
 from tests.cashiering.conftest import AT, DAY
+from tests.refusals import refusing
 
 TENDERS = (
     TenderedAmount(TenderKind.CHECK, 1_000, "1001"),
@@ -28,7 +36,8 @@ TENDERS = (
 
 def rows():
     return {
-        model: model.objects.count() for model in (Deposit, DepositDrawer, DepositVerification, JournalExport, Entry)
+        model: model.objects.count()
+        for model in (Deposit, DepositDrawer, DepositVerification, JournalExport, ExportedEntry, Entry)
     }
 
 
@@ -52,7 +61,7 @@ class TestMakeDeposit:
 
         assert (deposit.number, deposit.cash_cents, deposit.check_cents) == (1, 1_475, 1_000)
         assert not drawers_to_deposit().exists()
-        assert [proof.check().failures for proof in PROOFS] == [[], [], []]
+        assert [proof.check().failures for proof in PROOFS] == [[], [], [], []]
 
     def test_lists_denominations_and_checks(self, closed, lead):
         slip = deposit_document(make_deposit(drawers=[closed], bag_number="B-1", prepared_by=lead, at=AT))
@@ -121,7 +130,7 @@ class TestVerifyDeposit:
     def test_moves_it_to_the_bank(self, deposit, city):
         verify_deposit(deposit=deposit, verified_by=city["supervisor"], validated_on=DAY, at=AT)
 
-        assert [proof.check().failures for proof in PROOFS] == [[], [], []]
+        assert [proof.check().failures for proof in PROOFS] == [[], [], [], []]
 
     def test_refuses_the_preparer_and_a_second_time(self, deposit, lead, city):
         with pytest.raises(DepositRefused, match="did not make up"):
@@ -174,6 +183,53 @@ class TestExportJournal:
         with pytest.raises(ExportRefused, match="Nothing was posted"):
             export_journal(from_on=DAY, to_on=DAY + timedelta(days=1), exported_by=city["manager"], at=AT)
 
+        assert rows() == before
+
+    def test_carries_an_entry_once(self, closed, owe, city, lead):
+        days = {"from_on": DAY, "to_on": DAY + timedelta(days=1), "exported_by": city["manager"], "at": AT}
+        first = export_journal(**days).export
+        before = rows()
+
+        with pytest.raises(ExportRefused, match="in journal 1 already"):
+            export_journal(**days)
+        assert rows() == before
+
+        make_deposit(drawers=[closed], bag_number="B-1", prepared_by=lead, at=AT)
+        later = export_journal(**{**days, "to_on": DAY + timedelta(days=30)}).export
+
+        assert (later.number, later.total_cents) == (2, 2_475)
+        assert (
+            ExportedEntry.objects.count() == Entry.objects.count() > ExportedEntry.objects.filter(export=first).count()
+        )
+        assert [proof.check().failures for proof in PROOFS] == [[], [], [], []]
+
+    def test_tells_the_counter_from_other_sources(self, closed, city):
+        file = export_journal(from_on=DAY, to_on=DAY + timedelta(days=1), exported_by=city["manager"], at=AT)
+
+        lines = list(csv.DictReader(io.StringIO(file.content.decode())))
+        assert "cashiering.cart" in {line["source"] for line in lines if line["kind"] == "payment"}
+        assert {line["journal"] for line in lines} == {"1"}
+
+    def test_cannot_carry_an_entry_again_in_plain_sql(self, closed, city):
+        export_journal(from_on=DAY, to_on=DAY + timedelta(days=1), exported_by=city["manager"], at=AT)
+        before = rows()
+
+        again = "insert into treasury_exportedentry select * from treasury_exportedentry"
+        assert refusing(again) == "treasury_exportedentry_pkey"
+
+        assert rows() == before
+
+
+class TestCopyJournal:
+    def test_marks_each_line_and_takes_no_number(self, closed, city):
+        journal = export_journal(from_on=DAY, to_on=DAY + timedelta(days=1), exported_by=city["manager"], at=AT)
+        before = rows()
+
+        copy = copy_journal(export=journal.export, copied_by=city["manager"], at=AT)
+
+        original, copied = (list(csv.DictReader(io.StringIO(file.content.decode()))) for file in (journal, copy))
+        assert {line["journal"] for line in copied} == {"COPY of 1"}
+        assert [{**line, "journal": ""} for line in copied] == [{**line, "journal": ""} for line in original]
         assert rows() == before
 
 

@@ -13,7 +13,7 @@ from curbstop.treasury.models import Deposit, JournalExport
 from curbstop.treasury.operations import export_journal, make_deposit
 from tests.cashiering.conftest import AT, DAY, money_rows
 
-DEPOSITS_QUERIES, JOURNALS_QUERIES = 9, 8
+DEPOSITS_QUERIES, JOURNALS_QUERIES = 9, 10
 
 
 @pytest.fixture
@@ -181,6 +181,26 @@ class TestExportJournal:
 
         assert said in answer.content.decode()
         assert money_rows() == before
+
+    def test_gives_the_auditor_a_marked_copy_but_no_number(self, deposit, city, person, signed_in):
+        export_journal(from_on=DAY, to_on=DAY.replace(day=2), exported_by=city["manager"], at=AT)
+        client, before = signed_in(person("auditor", Role.AUDITOR)), money_rows()
+
+        assert client.post(reverse("treasury:export_journal"), self.sent()).status_code == 403
+        assert "Copy of journal 1" in client.get(reverse("treasury:journals")).content.decode()
+        copy = client.post(reverse("treasury:copy_journal", args=[1]))
+
+        assert copy["Content-Disposition"] == 'attachment; filename="journal-1-COPY.csv"'
+        assert b"COPY of 1" in copy.content
+        assert JournalExport.objects.count() == 1
+        assert {**money_rows(), "events": 0} == {**before, "events": 0}
+
+    def test_says_which_journal_has_it(self, deposit, city, signed_in):
+        client = signed_in(city["manager"])
+        client.post(reverse("treasury:export_journal"), self.sent())
+
+        assert "in journal 1 already" in client.post(reverse("treasury:export_journal"), self.sent()).content.decode()
+        assert JournalExport.objects.count() == 1
 
     def test_offers_the_days_that_are_missing(self, deposit, city, signed_in):
         page = signed_in(city["manager"]).get(reverse("treasury:export_journal")).content.decode()

@@ -34,7 +34,7 @@ def journal(
     file_format: FileFormat = Format.CSV,
     out: Out = None,
 ) -> None:
-    """Export the journal of some business days, the last one included, under the next journal number."""
+    """Export what no journal carried yet of some business days, the last one included, under the next number."""
     need_database()
     from curbstop.foundation.access.models import User
     from curbstop.treasury.domain.journal import JournalUnbalanced
@@ -57,6 +57,33 @@ def journal(
     _put(file.content, out)
     if out:
         screen.print(f"Journal {file.export.number}: {file.export.lines} lines in {out}, sha256 {file.export.sha256}")
+
+
+@app.command()
+def journal_copy(
+    number: Annotated[int, typer.Argument(help="The number of the journal.")],
+    *,
+    user: Annotated[str, typer.Option("--as", metavar="USER", help="Who takes the copy.")],
+    file_format: FileFormat = Format.CSV,
+    out: Out = None,
+) -> None:
+    """Write a journal again, each line marked as a copy; it takes no number."""
+    need_database()
+    from curbstop.foundation.access.models import User
+    from curbstop.treasury.operations import copy_journal
+    from curbstop.treasury.permissions import COPY_JOURNAL
+    from curbstop.treasury.queries import exports_visible_to
+
+    person = User.objects.filter(username=user, is_active=True).first()
+    if person is None or not person.may(COPY_JOURNAL):
+        refuse(f"{user} may not take a copy of a journal.")
+    export = exports_visible_to(person).filter(number=number).first()
+    if export is None:
+        refuse(f"There is no journal {number}.")
+    file = copy_journal(export=export, copied_by=person, at=timezone.now(), as_workbook=file_format == Format.XLSX)
+    _put(file.content, out)
+    if out:
+        screen.print(f"A copy of journal {number} is in {out}.")
 
 
 @app.command()

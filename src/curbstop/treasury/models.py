@@ -75,7 +75,10 @@ class DepositVerification(AppendOnlyModel):
 
 
 class JournalExport(AppendOnlyModel):
-    """One journal file as it went to the general ledger: which days it holds, and the hash of its bytes."""
+    """One journal file as it went to the general ledger: of which days, and the hash of its bytes.
+
+    A later journal of the same days holds what was posted in between; `ExportedEntry` says which entry went where.
+    """
 
     number = models.BigIntegerField(unique=True)
     from_on = models.DateField()
@@ -95,3 +98,15 @@ class JournalExport(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"journal {self.number}"
+
+
+class ExportedEntry(AppendOnlyModel):
+    """One entry in the journal that carried it: the primary key is the entry, so it goes out once."""
+
+    entry = models.OneToOneField(
+        "ledger.Entry", on_delete=models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
+    export = models.ForeignKey(JournalExport, on_delete=models.PROTECT, related_name="entries")
+
+    def __str__(self) -> str:
+        return f"entry {self.entry_id} in {self.export}"

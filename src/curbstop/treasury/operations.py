@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
+
+import polars as pl
 
 from curbstop.cashiering.models import Drawer
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
 from curbstop.foundation.card_numbers import refuse_card_number
+from curbstop.foundation.database.copying import copy_frame
 from curbstop.foundation.database.locks import lock_rows
 from curbstop.foundation.database.transactions import refused_by, transaction
 from curbstop.foundation.exports import Heading, write_csv, write_xlsx
@@ -17,9 +20,9 @@ from curbstop.foundation.numbering import next_number
 from curbstop.ledger.operations import Line, post_entry
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day, gl_account
 from curbstop.treasury.domain.days import in_words
-from curbstop.treasury.domain.journal import COLUMNS, journal_rows
+from curbstop.treasury.domain.journal import COLUMNS, JournalLine, journal_rows
 from curbstop.treasury.models import Deposit, DepositDrawer, DepositVerification, JournalExport
-from curbstop.treasury.queries import journal_lines
+from curbstop.treasury.queries import entries_in, entries_to_export, journal_lines, journals_of
 
 
 class DepositRefused(Exception):
@@ -157,18 +160,22 @@ class JournalFile:
 def export_journal(
     *, from_on: date, to_on: date, exported_by: User, at: datetime, as_workbook: bool = False
 ) -> JournalFile:
-    """Write the journal of the business days from `from_on` up to, not including, `to_on`, as CSV or for Excel.
+    """Write what no journal carried yet of the business days from `from_on` up to, not including, `to_on`.
 
-    :raises ExportRefused: if the days hold no entry
+    An entry goes out once (`treasury_exportedentry_pkey`). A day that is still open may be exported: what is posted to
+    it later goes into the next journal. As CSV, or for Excel.
+
+    :raises ExportRefused: if the days hold no entry, or every one is in a journal already
     """
-    lines = journal_lines(from_on, to_on)
-    if not lines:
-        raise ExportRefused(f"Nothing was posted from {from_on} up to {to_on}.")
-    headings = [Heading(name, name) for name in COLUMNS]
-    rows = journal_rows(lines)
-    content = write_xlsx(rows, headings, sheet="Journal") if as_workbook else write_csv(rows, headings)
+    # Taken first: its row lock makes two exports wait for each other, and a refusal gives the number back.
+    number = next_number("treasury.journal")
+    entries = entries_to_export(from_on, to_on)
+    if not entries:
+        raise ExportRefused(_why_nothing(from_on, to_on))
+    lines = journal_lines(from_on, to_on, entries)
+    content = _written(lines, journal=str(number), as_workbook=as_workbook)
     export = JournalExport.objects.create(
-        number=next_number("treasury.journal"),
+        number=number,
         from_on=from_on,
         to_on=to_on,
         lines=len(lines),
@@ -177,8 +184,34 @@ def export_journal(
         exported_by=exported_by,
         at=at,
     )
+    copy_frame("treasury_exportedentry", pl.DataFrame({"entry_id": entries}).with_columns(export_id=pl.lit(export.pk)))
     audit.record(actor=exported_by, event="treasury.journal.exported", subject=export, at=at)
     return JournalFile(export=export, content=content)
+
+
+@transaction
+def copy_journal(*, export: JournalExport, copied_by: User, at: datetime, as_workbook: bool = False) -> JournalFile:
+    """Write a journal again, each line marked as a copy; a copy takes no number."""
+    lines = journal_lines(export.from_on, export.to_on, entries_in(export))
+    content = _written(lines, journal=f"COPY of {export.number}", as_workbook=as_workbook)
+    audit.record(actor=copied_by, event="treasury.journal.copied", subject=export, at=at)
+    return JournalFile(export=export, content=content)
+
+
+def _written(lines: Sequence[JournalLine], *, journal: str, as_workbook: bool) -> bytes:
+    headings = [Heading(name, name) for name in COLUMNS]
+    rows = journal_rows(lines, journal=journal)
+    return write_xlsx(rows, headings, sheet="Journal") if as_workbook else write_csv(rows, headings)
+
+
+def _why_nothing(from_on: date, to_on: date) -> str:
+    last = to_on - timedelta(days=1)
+    days = in_words(from_on) if from_on == last else f"{in_words(from_on)} to {in_words(last)}"
+    numbers = journals_of(from_on, to_on)
+    if not numbers:
+        return f"Nothing was posted: {days}."
+    held = ", ".join(str(number) for number in numbers)
+    return f"All that was posted is in journal {held} already: {days}. Take a copy of that journal instead."
 
 
 def _open_day(refusal: type[Exception]) -> date:

@@ -14,8 +14,9 @@ VIEW_DEPOSITS = Permission(
     "See deposits and journal exports",
     {Role.LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR},
 )
-EXPORT_JOURNAL = Permission(
-    "treasury.export_journal", "Export the journal to the general ledger", {Role.MANAGER, Role.AUDITOR}
+EXPORT_JOURNAL = Permission("treasury.export_journal", "Export the journal to the general ledger", {Role.MANAGER})
+COPY_JOURNAL = Permission(
+    "treasury.copy_journal", "Take a marked copy of a journal that was exported", {Role.MANAGER, Role.AUDITOR}
 )
 
-PERMISSIONS = (MAKE_DEPOSIT, VERIFY_DEPOSIT, VIEW_DEPOSITS, EXPORT_JOURNAL)
+PERMISSIONS = (MAKE_DEPOSIT, VERIFY_DEPOSIT, VIEW_DEPOSITS, EXPORT_JOURNAL, COPY_JOURNAL)

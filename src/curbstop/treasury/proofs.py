@@ -80,6 +80,31 @@ def numbers_without_gaps() -> Outcome:
     return Outcome(checked=checked, failures=failures)
 
 
+def journals_carry_once() -> Outcome:
+    """Check that no two journals carry an entry, and that each is the sum of its entries, all of its days."""
+    with connection.cursor() as cursor:
+        cursor.execute("select entry_id from treasury_exportedentry group by 1 having count(*) > 1 order by 1")
+        failures = [f"entry {entry} is in more than one journal" for (entry,) in cursor.fetchall()]
+        cursor.execute("""
+            select j.number, j.total_cents, coalesce(sum(p.debit_cents), 0),
+                   coalesce(bool_and(e.business_date >= j.from_on and e.business_date < j.to_on), true),
+                   count(distinct x.entry_id)
+              from treasury_journalexport j
+              left join treasury_exportedentry x on x.export_id = j.id
+              left join ledger_entry e on e.id = x.entry_id
+              left join ledger_posting p on p.entry_id = e.id
+             group by j.id order by j.number
+        """)
+        rows = cursor.fetchall()
+    for number, total, carried, is_of_its_days, _ in rows:
+        if total != carried:
+            said, found = format_cents(int(total)), format_cents(int(carried))
+            failures.append(f"journal {number}: {said} went out, its entries are {found}")
+        if not is_of_its_days:
+            failures.append(f"journal {number} carries an entry of another day")
+    return Outcome(checked=sum(entries for *_, entries in rows), failures=failures)
+
+
 PROOFS = (
     Proof(
         "receipts-deposits",
@@ -87,5 +112,10 @@ PROOFS = (
         money_on_its_way,
     ),
     Proof("deposits", "Every deposit is intact: all its drawers' money less the floats", deposits_intact),
+    Proof(
+        "journals",
+        "Every entry is in at most one journal, and a journal is the sum of its entries",
+        journals_carry_once,
+    ),
     Proof("treasury-numbers", "Deposits and journal exports are numbered without a gap", numbers_without_gaps),
 )

@@ -4,17 +4,17 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from curbstop.cashiering.models import Drawer
 from curbstop.cashiering.queries import checks_in, pieces_in, undeposited_drawers
 from curbstop.foundation.access.models import User
 from curbstop.foundation.money import format_cents
-from curbstop.ledger.queries import journal_frame
+from curbstop.ledger.queries import entries_by_day, entry_ids_between, journal_frame
 from curbstop.ordinances.queries import city
 from curbstop.treasury import permissions
 from curbstop.treasury.domain.journal import JournalLine
-from curbstop.treasury.models import Deposit, DepositDrawer, JournalExport
+from curbstop.treasury.models import Deposit, DepositDrawer, ExportedEntry, JournalExport
 
 
 def deposits_visible_to(user: User) -> QuerySet[Deposit]:
@@ -39,9 +39,36 @@ def drawers_to_deposit() -> QuerySet[Drawer]:
     return undeposited_drawers().exclude(pk__in=DepositDrawer.objects.values("drawer"))
 
 
-def journal_lines(from_on: date, to_on: date) -> list[JournalLine]:
-    """Return the sums by day, account, service and kind of the entries of some business days."""
-    frame = journal_frame(starts_on=from_on, ends_on=to_on)
+def entries_to_export(from_on: date, to_on: date) -> list[int]:
+    """Return the entries of some business days that no journal carried yet."""
+    posted = entry_ids_between(starts_on=from_on, ends_on=to_on)
+    carriers = JournalExport.objects.filter(from_on__lt=to_on, to_on__gt=from_on)
+    carried = set(ExportedEntry.objects.filter(export__in=carriers).values_list("entry_id", flat=True))
+    return [entry for entry in posted if entry not in carried]
+
+
+def journals_of(from_on: date, to_on: date) -> list[int]:
+    """Return the numbers of the journals that touch some business days."""
+    touching = JournalExport.objects.filter(from_on__lt=to_on, to_on__gt=from_on)
+    return list(touching.order_by("number").values_list("number", flat=True))
+
+
+def entries_in(export: JournalExport) -> list[int]:
+    """Return the entries that a journal carried."""
+    return list(export.entries.order_by("entry_id").values_list("entry_id", flat=True))
+
+
+def days_to_export() -> dict[date, int]:
+    """Return the business days with entries that no journal carried yet, and how many, the earliest first."""
+    carried = ExportedEntry.objects.values_list("entry__business_date").annotate(entries=Count("pk"))
+    exported = dict(carried.order_by())
+    left = {day: entries - exported.get(day, 0) for day, entries in entries_by_day().items()}
+    return {day: entries for day, entries in left.items() if entries}
+
+
+def journal_lines(from_on: date, to_on: date, entry_ids: list[int]) -> list[JournalLine]:
+    """Return the sums by day, account, service, kind and source of some entries of some business days."""
+    frame = journal_frame(starts_on=from_on, ends_on=to_on, entry_ids=entry_ids)
     what = ("business_date", "fund", "department", "account", "name", "service", "kind", "source")
     names = (*what, "debit_cents", "credit_cents")
     return [JournalLine(*row) for row in frame.select(names).iter_rows()]

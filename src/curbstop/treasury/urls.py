@@ -13,5 +13,6 @@ urlpatterns = [
     path("deposits/<int:number>/slip.pdf", views.deposit_slip, name="deposit_slip"),
     path("deposits/<int:number>/verification/", views.verify_deposit, name="verify_deposit"),
     path("journals/", views.journals, name="journals"),
+    path("journals/<int:number>/copies/", views.copy_journal, name="copy_journal"),
     path("journals/new/", views.export_journal, name="export_journal"),
 ]

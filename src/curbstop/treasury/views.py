@@ -7,13 +7,14 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from curbstop.foundation.access.guards import StaffRequest, requires
-from curbstop.foundation.access.models import User
 from curbstop.foundation.documents import render_pdf
 from curbstop.ledger.queries import latest_business_day
 from curbstop.treasury import forms, operations, permissions
 from curbstop.treasury.queries import (
+    days_to_export,
     deposit_document,
     deposits_visible_to,
     drawers_to_deposit,
@@ -102,14 +103,19 @@ def verify_deposit(request: StaffRequest, number: int) -> HttpResponse:
 def journals(request: StaffRequest) -> HttpResponse:
     """List the journals that went to the general ledger."""
     page = Paginator(exports_visible_to(request.user), ROWS_A_PAGE).get_page(request.GET.get("page"))
-    may_export = request.user.may(permissions.EXPORT_JOURNAL)
-    return render(request, "treasury/journals.html", {"page": page, "may_export": may_export})
+    context = {
+        "page": page,
+        "left": days_to_export(),
+        "may_export": request.user.may(permissions.EXPORT_JOURNAL),
+        "may_copy": request.user.may(permissions.COPY_JOURNAL),
+    }
+    return render(request, "treasury/journals.html", context)
 
 
 @requires(permissions.EXPORT_JOURNAL)
 def export_journal(request: StaffRequest) -> HttpResponse:
     """Export the journal of some business days as CSV or for Excel."""
-    form = forms.ExportJournal(request.POST or None, initial=_days_not_exported(request.user))
+    form = forms.ExportJournal(request.POST or None, initial=_days_to_export())
     if request.method == "POST" and form.is_valid():
         kind = form.cleaned_data["kind"]
         try:
@@ -123,13 +129,26 @@ def export_journal(request: StaffRequest) -> HttpResponse:
         except operations.ExportRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            name = f'attachment; filename="journal-{file.export.number}.{kind}"'
-            return HttpResponse(file.content, content_type=KINDS[kind], headers={"Content-Disposition": name})
+            return _file(file.content, f"journal-{file.export.number}", kind)
     return render(request, "treasury/export_journal.html", {"form": form})
 
 
-def _days_not_exported(user: User) -> dict[str, date | None]:
-    """Return the days that the general ledger does not have yet, as far as the office was open."""
-    last, latest = exports_visible_to(user).first(), latest_business_day()
-    first = last.to_on if last and latest and last.to_on <= latest else latest
-    return {"first_day": first, "last_day": latest}
+@require_POST
+@requires(permissions.COPY_JOURNAL)
+def copy_journal(request: StaffRequest, number: int) -> HttpResponse:
+    """Give a marked copy of one journal."""
+    export = get_object_or_404(exports_visible_to(request.user), number=number)
+    kind = "xlsx" if request.POST.get("kind") == "xlsx" else "csv"
+    file = operations.copy_journal(export=export, copied_by=request.user, at=timezone.now(), as_workbook=kind == "xlsx")
+    return _file(file.content, f"journal-{number}-COPY", kind)
+
+
+def _file(content: bytes, name: str, kind: str) -> HttpResponse:
+    disposition = f'attachment; filename="{name}.{kind}"'
+    return HttpResponse(content, content_type=KINDS[kind], headers={"Content-Disposition": disposition})
+
+
+def _days_to_export() -> dict[str, date | None]:
+    """Return the first and the last day with entries that the general ledger does not have yet."""
+    left: list[date | None] = [*days_to_export()] or [latest_business_day()]
+    return {"first_day": left[0], "last_day": left[-1]}

@@ -31,7 +31,13 @@ from curbstop.ledger.queries.items import (
     open_items_of,
     open_items_with,
 )
-from curbstop.ledger.queries.reports import TrialBalanceRow, journal_frame, trial_balance
+from curbstop.ledger.queries.reports import (
+    TrialBalanceRow,
+    entries_by_day,
+    entry_ids_between,
+    journal_frame,
+    trial_balance,
+)
 from curbstop.ledger.queries.sealing import head_hash, oldest_unsealed_at, seal_problems
 from curbstop.ledger.queries.settled import SettledRow, settled_by
 from curbstop.ledger.queries.statements import StatementRow, statement_of
@@ -51,6 +57,8 @@ __all__ = [
     "credit_on",
     "current_business_day",
     "days_visible_to",
+    "entries_by_day",
+    "entry_ids_between",
     "gl_account",
     "head_hash",
     "is_open_on",

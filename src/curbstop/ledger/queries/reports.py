@@ -5,8 +5,10 @@ from datetime import date
 
 import polars as pl
 from django.db import connection
+from django.db.models import Count
 
 from curbstop.foundation.database.copying import read_frame
+from curbstop.ledger.models import Entry
 
 TRIAL_BALANCE = """
 select a.code, a.name, a.kind,
@@ -28,6 +30,7 @@ select e.business_date, a.fund, a.department, a.account, a.code, a.name, coalesc
   from ledger_entry e join ledger_posting p on p.entry_id = e.id
   join ledger_glaccount a on a.id = p.gl_account_id left join told t on t.account_id = a.id
  where e.business_date >= %(starts_on)s and e.business_date < %(ends_on)s
+   and (%(entry_ids)s::bigint[] is null or e.id = any(%(entry_ids)s::bigint[]))
  group by e.business_date, a.id, t.service, split_part(e.source, ':', 1), e.kind
  order by e.business_date, a.code, split_part(e.source, ':', 1), e.kind
 """
@@ -70,6 +73,21 @@ def trial_balance(*, starts_on: date, ends_on: date) -> tuple[TrialBalanceRow, .
         return tuple(TrialBalanceRow(*row) for row in cursor.fetchall())
 
 
-def journal_frame(*, starts_on: date, ends_on: date) -> pl.DataFrame:
-    """Return the journal of a half-open range of business dates, summed by day, account, service and kind of source."""
-    return read_frame(JOURNAL, {"starts_on": starts_on, "ends_on": ends_on}, schema=JOURNAL_SCHEMA)
+def journal_frame(*, starts_on: date, ends_on: date, entry_ids: list[int] | None = None) -> pl.DataFrame:
+    """Return the journal of a half-open range of business dates, summed by day, account, service and kind of source.
+
+    With ``entry_ids``, only these entries are summed.
+    """
+    params = {"starts_on": starts_on, "ends_on": ends_on, "entry_ids": entry_ids}
+    return read_frame(JOURNAL, params, schema=JOURNAL_SCHEMA)
+
+
+def entry_ids_between(*, starts_on: date, ends_on: date) -> list[int]:
+    """Return the entries of a half-open range of business dates, in the order of their ids."""
+    entries = Entry.objects.filter(business_date__gte=starts_on, business_date__lt=ends_on)
+    return list(entries.order_by("pk").values_list("pk", flat=True))
+
+
+def entries_by_day() -> dict[date, int]:
+    """Return how many entries each business date has, the earliest first."""
+    return dict(Entry.objects.values_list("business_date").annotate(entries=Count("pk")).order_by("business_date"))

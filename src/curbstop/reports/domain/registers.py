@@ -64,7 +64,8 @@ class Register:
                 for column in self.columns
             }
         sums = {name: dollars(cents) for name, cents in self.totals.items()}
-        yield {column.name: sums.get(column.name) for column in self.columns} | {self.columns[0].name: "Total"}
+        last: dict[str, Value] = {column.name: sums.get(column.name) for column in self.columns}
+        yield {**last, self.columns[0].name: "Total"}
 
 
 def _order(value: Value) -> Any:

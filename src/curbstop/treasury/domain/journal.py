@@ -1,4 +1,4 @@
-"""The journal that the general ledger imports: one line a day, account, kind of entry and its source; debits equal credits.
+"""The journal that the general ledger imports: one line a day, account, kind and source of entry; debits equal credits.
 
 The file speaks dollars with two decimals because every general-ledger import does; the sums are
 made in cents before they are written.
@@ -32,11 +32,11 @@ class JournalUnbalanced(Exception):
     """The lines do not balance: nothing may be exported."""
 
 
-COLUMNS = ("date", "fund", "department", "account", "name", "service", "kind", "source", "debit", "credit")
+COLUMNS = ("date", "fund", "department", "account", "name", "service", "kind", "source", "debit", "credit", "journal")
 
 
-def journal_rows(lines: Iterable[JournalLine]) -> list[dict[str, str | date | Decimal]]:
-    """Return the rows of the journal file by the names of `COLUMNS`, dated and coded.
+def journal_rows(lines: Iterable[JournalLine], *, journal: str) -> list[dict[str, str | date | Decimal]]:
+    """Return the rows of the journal file by the names of `COLUMNS`, each with the journal's number or "COPY of" it.
 
     :raises JournalUnbalanced: if debits and credits of a day differ
     """
@@ -46,7 +46,7 @@ def journal_rows(lines: Iterable[JournalLine]) -> list[dict[str, str | date | De
         by_day[line.on] = by_day.get(line.on, 0) + line.debit_cents - line.credit_cents
         row: tuple[str | date | Decimal, ...] = (
             *(line.on, line.fund, line.department, line.account, line.name, line.service, line.kind, line.source),
-            *(dollars(line.debit_cents), dollars(line.credit_cents)),
+            *(dollars(line.debit_cents), dollars(line.credit_cents), journal),
         )
         rows.append(dict(zip(COLUMNS, row, strict=True)))
     wrong = [f"{day:%Y-%m-%d} by {dollars(cents)}" for day, cents in by_day.items() if cents]
