@@ -168,6 +168,12 @@ class Town:
 
         return approve_run(run=run, by=self.people["manager"], at=NOON)
 
+    def close_the_office(self) -> None:
+        """Close the business day, as in the evening."""
+        from curbstop.ledger.models import BusinessDay
+
+        BusinessDay.objects.filter(day=TODAY).update(closed_at=NOON)
+
     def release(self, through: date = TODAY) -> Any:
         """Draft, approve and release."""
         from curbstop.billing.operations import release_bills

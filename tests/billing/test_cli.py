@@ -39,6 +39,15 @@ class TestCurbstopBill:
         assert "second person" in said
         assert BillingRun.objects.get().state == "drafted"
 
+    def test_refuses_days_that_are_still_to_come(self, town):
+        town.use(town.account(), "14")
+
+        code, said = bill("draft", "--cycle", "ODD", "--as", "lead", "--through", "2026-12-04", "--workers", "1")
+
+        assert code == 1
+        assert "December 4, 2026" in said
+        assert not BillingRun.objects.exists()
+
     def test_refuses_a_person_without_the_permission(self, town):
         code, said = bill("draft", "--cycle", "ODD", "--as", "auditor", "--workers", "1")
 

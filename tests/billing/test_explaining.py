@@ -118,6 +118,17 @@ class TestExplained:
         )
         assert explained([tax], "es", {"tax": "Impuesto"})[0].label == "Impuesto"
 
+    def test_tells_the_steps_of_one_charge_apart(self):
+        first = Line("water_use", "Water use", derivation={"tier": 1, "above": "0", "up_to": "10.1667"})
+        second = Line("water_use", "Water use", derivation={"tier": 2, "above": "10.1667", "up_to": "16000"})
+        only = Line("sewer_use", "Sewer use", derivation={"tier": 1, "above": "0"})
+
+        english = [each.label for each in explained([first, second, only])]
+        spanish = [each.label for each in explained([first, second], "es", {"water_use": "Consumo de agua"})]
+
+        assert english == ["Water use, first 10.17", "Water use, above 10.17", "Sewer use"]
+        assert spanish == ["Consumo de agua, primeros 10.17", "Consumo de agua, más de 10.17"]
+
 
 class TestWords:
     def test_have_the_same_keys_in_every_language(self):

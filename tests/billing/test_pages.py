@@ -108,6 +108,18 @@ class TestDraftRun:
         assert f"Run {run.pk} of this cycle is approved: release it first." in page.content.decode()
         assert not ProcrastinateJob.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("through", "why"), [("2026-12-04", "the business day is July 1, 2026"), ("", "This field is required")]
+    )
+    def test_shows_beside_the_day_what_is_wrong_with_it(self, town, signed_in, through, why):
+        from procrastinate.contrib.django.models import ProcrastinateJob
+
+        page = signed_in("lead").post("/billing/runs/draft/", {"cycle": town.cycle.pk, "through": through})
+
+        assert why in page.content.decode()
+        assert 'id="id_through_error"' in page.content.decode()
+        assert not ProcrastinateJob.objects.exists()
+
 
 class TestExceptions:
     def test_tells_the_evidence_in_words(self, town, signed_in):
@@ -192,6 +204,19 @@ class TestReleaseRun:
         job = ProcrastinateJob.objects.get(task_name="billing.release_bills")
         assert job.args == {"run_id": run.pk, "user_id": town.people["manager"].pk}
         assert not Bill.objects.exists()
+
+    def test_promises_nothing_while_the_office_is_closed(self, town, signed_in):
+        from procrastinate.contrib.django.models import ProcrastinateJob
+
+        town.use(town.account(), "14")
+        run = town.approve(town.draft())
+        town.close_the_office()
+
+        page = signed_in("manager").post(f"/billing/runs/{run.pk}/release/", follow=True).content.decode()
+
+        assert "business day" in page
+        assert "The release has begun" not in page
+        assert not ProcrastinateJob.objects.exists()
 
     def test_is_what_the_job_does(self, town):
         from curbstop.billing.jobs import release_bills

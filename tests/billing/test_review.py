@@ -59,14 +59,15 @@ class TestReviewRun:
         assert dispositions(run) == [("held", "RATE")]
         assert DraftBill.objects.get(run_id=run.pk).total_cents == 7000 + 600
 
-    def test_holds_metered_services_without_a_read(self, town):
+    def test_holds_the_whole_account_without_a_read(self, town):
         town.account()
 
         run = town.draft()
 
-        assert dispositions(run) == [("held", "MISSING"), ("held", "MISSING")]
-        # Stormwater needs no read: it is charged up to the day of the run.
-        assert DraftBill.objects.get(run_id=run.pk).total_cents == 610
+        # Stormwater needs no read, but does not go out without the water beside it.
+        assert dispositions(run) == [("held", "MISSING")] * 3
+        assert not DraftBill.objects.filter(run_id=run.pk).exists()
+        assert queries.completeness_failures(run) == []
 
     def test_keeps_who_cleared_a_bill_and_on_what_evidence(self, town):
         account = town.account()
@@ -164,6 +165,20 @@ class TestApproveRun:
         assert not Entry.objects.exists()
 
 
+class TestReleaseBills:
+    def test_refuses_while_no_business_day_is_open(self, town):
+        town.use(town.account(), "14")
+        run = town.approve(town.draft())
+        town.close_the_office()
+
+        with pytest.raises(operations.ReleaseRefused, match="business day"):
+            operations.release_bills(run=run, by=town.people["manager"], at=run.drafted_at)
+
+        run.refresh_from_db()
+        assert (run.state, run.released_at) == ("approved", None)
+        assert not Entry.objects.exists()
+
+
 class TestDraftBills:
     def test_refuses_while_a_run_waits_for_its_release(self, town):
         town.use(town.account(), "14")
@@ -173,6 +188,14 @@ class TestDraftBills:
             town.draft()
 
         assert list(BillingRun.objects.values_list("pk", flat=True)) == [run.pk]
+
+    def test_refuses_days_after_the_bill_date(self, town):
+        town.use(town.account(), "14")
+
+        with pytest.raises(operations.DraftRefused, match=r"July 2, 2026.*July 1, 2026"):
+            town.draft(date(2026, 7, 2))
+
+        assert not BillingRun.objects.exists()
 
     def test_refuses_a_cycle_without_accounts(self, town):
         with pytest.raises(operations.DraftRefused, match="no account"):
@@ -280,7 +303,7 @@ class TestProveBilling:
 
         assert {name: outcome.failures for name, outcome in outcomes.items() if not outcome.holds} == {}
         assert outcomes["every-service-billed"].checked == 12
-        assert outcomes["bill-lines-derived"].checked == 10
+        assert outcomes["bill-lines-derived"].checked == 9
 
     def test_names_an_account_that_no_cycle_would_ever_bill(self, town):
         from curbstop.billing.models import CycleAssignment

@@ -8,11 +8,11 @@ import polars as pl
 from curbstop.billing.domain.segments import active, settle
 
 THROUGH = date(2026, 5, 1)
-WATER, SEWER = 1, 2
+WATER, SEWER, REFUSE = 1, 2, 3
 
 
 def due(*agreements):
-    """Return agreements of account 7 as (agreement_id, service_id), all priced by use and due since March 1."""
+    """Return agreements of account 7 as (agreement_id, service_id), due since March 1."""
     rows = [
         {
             "account_id": 7,
@@ -22,7 +22,7 @@ def due(*agreements):
             "ends_on": None,
             "billed_to": None,
             "cycle_starts_on": date(2026, 3, 1),
-            "needs_usage": True,
+            "needs_usage": service != REFUSE,
         }
         for agreement, service in agreements
     ]
@@ -51,7 +51,7 @@ def use(*rows):
 
 def settled(agreements, usage):
     segments = settle(due(*agreements), use(*usage), through=THROUGH, days_min=55)
-    billed = {row["agreement_id"]: int(row["quantity"]) for row in segments.billed.iter_rows(named=True)}
+    billed = {row["agreement_id"]: int(row["quantity"] or 0) for row in segments.billed.iter_rows(named=True)}
     unbilled = {row["agreement_id"]: row["reason"] for row in segments.unbilled.iter_rows(named=True)}
     return billed, unbilled
 
@@ -66,7 +66,19 @@ class TestSettle:
         assert settled(agreements, [(1, 11, 14), (2, 13, 3)]) == ({11: 14, 13: 3, 12: 17}, {})
 
     def test_never_charges_a_water_service_by_the_use_of_another(self):
-        assert settled([(11, WATER), (13, WATER)], [(1, 11, 14)]) == ({11: 14}, {13: "MISSING"})
+        agreements = [(11, WATER), (13, WATER)]
+
+        assert settled(agreements, [(1, 11, 14), (2, 13, 3)]) == ({11: 14, 13: 3}, {})
+        assert settled(agreements, [(1, 11, 14)]) == ({}, {11: "MISSING", 13: "MISSING"})
 
     def test_names_what_was_not_read(self):
         assert settled([(11, WATER), (12, SEWER)], []) == ({}, {11: "MISSING", 12: "MISSING"})
+
+    def test_charges_no_day_of_refuse_while_the_water_beside_it_was_not_read(self):
+        agreements = [(11, WATER), (12, SEWER), (13, REFUSE)]
+
+        assert settled(agreements, []) == ({}, {11: "MISSING", 12: "MISSING", 13: "MISSING"})
+        assert settled(agreements, [(1, 11, 14)]) == ({11: 14, 12: 14, 13: 0}, {})
+
+    def test_charges_refuse_where_no_service_is_metered(self):
+        assert settled([(13, REFUSE)], []) == ({13: 0}, {})

@@ -151,6 +151,39 @@ class TestStatement:
 
         assert len(pages_of(crowded)) == 1
 
+    @pytest.mark.parametrize("meters", [1, 2])
+    def test_keeps_a_long_spanish_bill_with_every_citation_on_one_page(self, meters: int) -> None:
+        def line(label: str, unit: str, section: str, **derivation: str) -> ChargeLine:
+            return ChargeLine(label, Decimal("10.1667"), unit, Decimal("9.32"), 9475, section, derivation)
+
+        water = (
+            line("Servicio de agua", "day", "LBC 13.08.010"),
+            line("Consumo de agua", "ccf", "LBC 13.08.010", above="0", up_to="10.1667"),
+            line("Consumo de agua", "ccf", "LBC 13.08.010", above="10.1667", up_to="16000"),
+        )
+        sewer = (
+            line("Servicio de alcantarillado", "day", "LBC 13.12.010"),
+            line("Uso de alcantarillado", "ccf", "LBC 13.12.010"),
+        )
+        spanish = replace(
+            BASE,
+            language="es",
+            services=(
+                ServiceCharges("Agua", water * meters),
+                ServiceCharges("Alcantarillado", sewer * meters),
+                ServiceCharges("Aguas pluviales", (line("Aguas pluviales", "eru_day", "LBC 13.16.010"),)),
+                ServiceCharges("Basura", (line("Recolección de basura", "cart_day", "LBC 8.04.010"),)),
+                ServiceCharges("Impuesto de servicios", (line("Impuesto de servicios", "percent", "LBC 3.12.010"),)),
+            ),
+            readings=BASE.readings * meters,
+        )
+
+        (page,) = pages_of(spanish)
+
+        assert "Agua LBC 13.08.010" in page
+        assert "Consumo de agua, primeros 10.17" in page
+        assert "Consumo de agua, más de 10.17" in page
+
     def test_prints_a_tax_as_a_share_of_dollars(self) -> None:
         tax = ServiceCharges(
             "Utility tax", (ChargeLine("Utility tax", Decimal("66.15"), "percent", Decimal("0.2"), 1323),)

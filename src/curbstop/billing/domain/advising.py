@@ -90,12 +90,12 @@ ADVICE: Final[Mapping[str, Advice]] = {
     ),
     Reason.NO_USAGE: Advice(
         "No read",
-        "A metered service has no read for these days.",
-        "Have it read or estimated, then draft the cycle again; otherwise it waits for the next run.",
+        "A metered service has no read for these days, so nothing of its account is billed.",
+        "Have it read or estimated, then draft the cycle again; otherwise the account waits for the next run.",
     ),
     Reason.OVERLAP: Advice(
         "Overlapping use",
-        "Two rows of use cover the same days.",
+        "Two rows of use cover the same days, so nothing of the account is billed.",
         "Find out which is right and take the other one back, then draft again.",
     ),
     Reason.NOT_DUE: Advice(

@@ -65,7 +65,7 @@ def explained(
     return tuple(
         Explained(
             line,
-            named[line.component],
+            with_step(named[line.component], line.derivation, language),
             how(line.quantity, line.unit, line.unit_price, line.derivation, language=language),
             why(line.derivation, language=language, labels=named),
         )
@@ -98,6 +98,19 @@ def why(
     """Return what quantity and price do not say: the tier, the proration, what a tax is on, the rate in force."""
     text = "; ".join(_clauses(derivation, _in(WHY, language), language, labels or {}))
     return text[:1].upper() + text[1:]
+
+
+def with_step(label: str, derivation: Mapping[str, Any], language: str = FALLBACK_LANGUAGE) -> str:
+    """Return a label that tells the steps of a charge apart: `Water use, first 10.17`."""
+    words = _in(WHY, language)
+    above, up_to = Decimal(derivation.get("above", "0")), derivation.get("up_to")
+    if above:
+        return f"{label}, {words['step_above'].format(above=_rounded(above))}"
+    return label if up_to is None else f"{label}, {words['step_first'].format(up_to=_rounded(Decimal(up_to)))}"
+
+
+def _rounded(bound: Decimal) -> str:
+    return number(round(bound, 2))
 
 
 def unit_words(unit: str, language: str = FALLBACK_LANGUAGE, quantity: Decimal | None = None) -> str:

@@ -2,7 +2,8 @@
 
 Water read on May 1 and May 31 is one segment of thirty days. The sewer next to it has no meter
 and takes the water's use and days; the refuse cart is charged for the same days, so that one bill
-has one period. An agreement that gets no segment gets a reason, and never both or neither.
+has one period; when the water was not read, the whole account waits. An agreement that gets no
+segment gets a reason, and never both or neither.
 """
 
 from dataclasses import dataclass
@@ -66,17 +67,40 @@ def settle(due: pl.DataFrame, usage: pl.DataFrame, *, through: date, days_min: i
     without = metered.join(found, on="agreement_id", how="anti")
     waits = _waits(through=through, days_min=days_min)
     days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days()
+    ready = pl.concat([used, by_day])
+    stopped = pl.concat(
+        [
+            _unbilled(overlapping.unique("agreement_id"), Reason.OVERLAP),
+            _unbilled(without.filter(~waits), Reason.NO_USAGE),
+        ]
+    )
+    billed = ready.join(stopped, on="account_id", how="anti")
     return Segments(
-        billed=pl.concat([used, by_day]).with_columns(days=days).sort("account_id", "agreement_id", "starts_on"),
+        billed=billed.with_columns(days=days).sort("account_id", "agreement_id", "starts_on"),
         unbilled=pl.concat(
             [
                 _unbilled(due.filter(pl.col("needs_usage").is_null()), Reason.NO_RATE),
-                _unbilled(overlapping.unique("agreement_id"), Reason.OVERLAP),
                 _unbilled(without.filter(waits), Reason.NOT_DUE),
-                _unbilled(without.filter(~waits), Reason.NO_USAGE),
                 _unbilled(too_short, Reason.NOT_DUE),
+                stopped,
+                _beside(stopped, due.join(ready, on="agreement_id", how="semi")),
             ]
         ),
+    )
+
+
+def _beside(stopped: pl.DataFrame, ready: pl.DataFrame) -> pl.DataFrame:
+    """Return the services that could be billed, but whose account has one that is stopped.
+
+    Refuse billed without the water beside it would close the period: the account waits as a whole.
+    """
+    reasons = stopped.group_by("account_id", maintain_order=True).agg(pl.col("reason").first())
+    return ready.join(reasons, on="account_id").select(
+        "account_id",
+        "agreement_id",
+        pl.lit("held").alias("kind"),
+        "reason",
+        pl.format("Waits for another service of the account; not billed since {}.", pl.col("due_from")).alias("detail"),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from curbstop.billing.domain.explaining import how, long_date, number, unit_words
+from curbstop.billing.domain.explaining import how, long_date, number, unit_words, with_step
 from curbstop.billing.domain.wording import FALLBACK_LANGUAGE, MONTHS, WORDS
 from curbstop.foundation.money import format_cents
 
@@ -189,16 +189,20 @@ def _period(starts_on: date, ends_on: date, language: str) -> str:
 
 
 def _service(service: ServiceCharges, words: Any, language: str) -> dict[str, Any]:
+    citations = {line.citation for line in service.lines}
+    # What all lines of a service cite stands once, beside its name: that leaves each line its row.
+    shared = citations.pop() if len(citations) == 1 else None
     return {
         "name": service.name,
+        "citation": shared or "",
         "subtotal_label": words["subtotal"].format(service=service.name),
         "subtotal": money(service.total_cents),
         "lines": [
             {
-                "label": line.label,
+                "label": with_step(line.label, line.derivation, language),
                 "how": how(line.quantity, line.unit, line.unit_price, line.derivation, language=language),
                 "amount": money(line.amount_cents),
-                "citation": line.citation,
+                "citation": line.citation if shared is None else "",
             }
             for line in service.lines
         ],

@@ -8,8 +8,8 @@ from curbstop.billing.operations.cancellation import (
     request_cancellation,
 )
 from curbstop.billing.operations.cycles import assign_cycle, declare_cycles
-from curbstop.billing.operations.drafts import DraftRefused, draft_bills, draft_partition
-from curbstop.billing.operations.release import ReleaseRefused, release_bills, release_partition
+from curbstop.billing.operations.drafts import DraftRefused, draft_bills, draft_partition, refuse_days_to_come
+from curbstop.billing.operations.release import ReleaseRefused, refuse_release, release_bills, release_partition
 from curbstop.billing.operations.review import ReviewRefused, clear_bill, hold_bill
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "draft_bills",
     "draft_partition",
     "hold_bill",
+    "refuse_days_to_come",
+    "refuse_release",
     "release_bills",
     "release_partition",
     "request_cancellation",

@@ -13,7 +13,9 @@ from django.db.models import Q
 
 from curbstop.billing import queries
 from curbstop.billing.domain.drafting import Drafted, draft
+from curbstop.billing.domain.explaining import long_date
 from curbstop.billing.domain.partitions import cut
+from curbstop.billing.domain.wording import FALLBACK_LANGUAGE
 from curbstop.billing.models import (
     BillingRun,
     Cycle,
@@ -49,8 +51,10 @@ def draft_bills(  # the six facts of a run, each named by its caller
 
     Takes the place of the cycle's drafted run, if there is one.
 
-    :raises DraftRefused: if a run of the cycle waits for its release, or the cycle has no account
+    :raises DraftRefused: if days after the bill date would be billed, a run of the cycle waits for
+        its release, or the cycle has no account
     """
+    refuse_days_to_come(through=through, bill_on=bill_on)
     run = _open_run(cycle=cycle, through=through, bill_on=bill_on, by=by, at=at)
     numbers = list(run.partitions.values_list("number", flat=True))
     if executor is None:
@@ -60,6 +64,16 @@ def draft_bills(  # the six facts of a run, each named by its caller
         for future in [executor.submit(settle_and_draft, run.pk, each) for each in numbers]:
             future.result()
     return run
+
+
+def refuse_days_to_come(*, through: date, bill_on: date) -> None:
+    """Refuse a run that would bill a day of which nobody knows the use yet.
+
+    :raises DraftRefused: if `through` is later than the bill date
+    """
+    if through > bill_on:
+        until, today = (long_date(day, FALLBACK_LANGUAGE) for day in (through, bill_on))
+        raise DraftRefused(f"Days before {until} are not over: the business day is {today}. Choose that day at most.")
 
 
 def settle_and_draft(run_id: int, number: int) -> int:

@@ -18,7 +18,7 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.transactions import transaction
 from curbstop.ledger.operations import EntryBatch, post_entries
-from curbstop.ledger.queries import current_business_day
+from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
 
 
 class ReleaseRefused(Exception):
@@ -32,7 +32,7 @@ def _day_billed_twice() -> ReleaseRefused:
 def release_bills(*, run: BillingRun, by: User, at: datetime, executor: Executor | None = None) -> BillingRun:
     """Release what is left of an approved run, and return it; call again after an interruption.
 
-    :raises ReleaseRefused: if the run was not approved
+    :raises ReleaseRefused: if the run was not approved, or no business day is open
     """
     numbers = _begin(run, by=by, at=at)
     if executor is None:
@@ -44,14 +44,26 @@ def release_bills(*, run: BillingRun, by: User, at: datetime, executor: Executor
     return _finish(run, by=by, at=at)
 
 
+def refuse_release(run: BillingRun) -> None:
+    """Refuse a run that cannot be released now, before a page promises that it will be.
+
+    :raises ReleaseRefused: if the run is not approved, or no business day is open to post it on
+    """
+    if run.state != BillingRun.State.APPROVED:
+        raise ReleaseRefused(f"This run is {run.state}: a second person approves it first.")
+    try:
+        current_business_day()
+    except NoOpenBusinessDay as refusal:
+        raise ReleaseRefused(str(refusal)) from refusal
+
+
 @transaction
 def _begin(run: BillingRun, *, by: User, at: datetime) -> list[int]:
     """Write down who released the run, and return the partitions that are still to do."""
     run = BillingRun.objects.select_for_update().get(pk=run.pk)
     if run.state == BillingRun.State.RELEASED:
         return []
-    if run.state != BillingRun.State.APPROVED:
-        raise ReleaseRefused(f"This run is {run.state}: a second person approves it first.")
+    refuse_release(run)
     if run.released_at is None:
         run.released_by, run.released_at = by, at
         run.save(update_fields=["released_by", "released_at"])

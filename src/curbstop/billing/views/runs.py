@@ -49,9 +49,13 @@ def draft_run(request: StaffRequest) -> HttpResponse:
     """Have a cycle drafted in the background."""
     form = forms.DraftRun(request.POST)
     try:
-        current_business_day()
+        today = current_business_day()
+        if form.is_valid():
+            operations.refuse_days_to_come(through=form.cleaned_data["through"], bill_on=today)
     except NoOpenBusinessDay as refusal:
         form.add_error(None, str(refusal))
+    except operations.DraftRefused as refusal:
+        form.add_error("through", str(refusal))
     if form.is_valid() and (waiting := open_run_of(form.cleaned_data["cycle"])) and waiting.state == "approved":
         form.add_error("cycle", f"Run {waiting.pk} of this cycle is approved: release it first.")
     if form.is_valid():
@@ -129,8 +133,10 @@ def approve_run(request: StaffRequest, pk: int) -> HttpResponse:
 def release_run(request: StaffRequest, pk: int) -> HttpResponse:
     """Have an approved run released in the background."""
     shown = get_object_or_404(runs_visible_to(request.user), pk=pk)
-    if shown.state != "approved":
-        messages.error(request, f"This run is {shown.state}: a second person approves it first.")
+    try:
+        operations.refuse_release(shown)
+    except operations.ReleaseRefused as refusal:
+        messages.error(request, str(refusal))
     else:
         jobs.configure_task("billing.release_bills", queue="billing", lock="billing").defer(
             run_id=shown.pk, user_id=request.user.pk
