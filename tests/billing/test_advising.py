@@ -2,7 +2,7 @@
 
 import pytest
 
-from curbstop.billing.domain.advising import ADVICE, advice_on, evidence_words
+from curbstop.billing.domain.advising import ADVICE, advice_on, evidence_words, holds_in_words
 from curbstop.billing.domain.findings import Code
 from curbstop.billing.domain.segments import Reason
 
@@ -59,3 +59,20 @@ class TestEvidenceWords:
     )
     def test_reads_as_a_sentence(self, code, evidence, words):
         assert evidence_words(code, evidence) == words
+
+
+class TestHoldsInWords:
+    @pytest.mark.parametrize(
+        ("held", "told"),
+        [
+            ([], "No service is held."),
+            ([("MISSING", 1)], "1 service is held: 1 missing read."),
+            ([("MISSING", 1459)], "1,459 services are held: 1,459 missing reads."),
+            (
+                [("AMT, FUSE", 3), ("HELD", 2)],
+                "5 services are held: 3 large bills and absurd bills, 2 held by a person.",
+            ),
+        ],
+    )
+    def test_counts_and_says_why(self, held, told):
+        assert holds_in_words(held) == told

@@ -191,6 +191,38 @@ class TestApproveRun:
         assert answer.status_code == 302
         assert run.state == "approved"
 
+    def test_says_how_many_services_are_held_and_asks_when_they_are_most(self, town, signed_in):
+        town.use(town.account("100001"), "14")
+        town.account("100002")
+        town.account("100003")
+        run = town.draft()
+        manager = signed_in("manager")
+
+        page = manager.get(f"/billing/runs/{run.pk}/").content.decode()
+        refused = manager.post(f"/billing/runs/{run.pk}/approval/", follow=True).content.decode()
+        run.refresh_from_db()
+        state = run.state
+        manager.post(f"/billing/runs/{run.pk}/approval/", {"accepts_holds": "on"})
+        run.refresh_from_db()
+
+        assert "6 services are held: 6 missing reads." in page
+        assert 'name="accepts_holds"' in page
+        assert "1 bill for $111.00 is numbered" in page
+        assert "more than half" in refused
+        assert (state, run.state) == ("drafted", "approved")
+
+    def test_asks_nothing_more_when_half_or_less_is_held(self, town, signed_in):
+        town.use(town.account("100001"), "14")
+        town.account("100002")
+        run = town.draft()
+        manager = signed_in("manager")
+
+        assert "accepts_holds" not in manager.get(f"/billing/runs/{run.pk}/").content.decode()
+        manager.post(f"/billing/runs/{run.pk}/approval/")
+
+        run.refresh_from_db()
+        assert run.state == "approved"
+
 
 class TestReleaseRun:
     def test_leaves_the_work_to_a_job(self, town, signed_in):
@@ -251,6 +283,45 @@ class TestClearBill:
         )
 
         assert not DraftBill.objects.get(run_id=run.pk).held
+
+
+class TestAccountPage:
+    def test_tells_of_a_bill_that_is_held_and_forgets_it_once_cleared(self, town, signed_in):
+        account = town.account()
+        town.use(account, "900")
+        run = town.draft()
+        told = "Bill held for review since July 1, 2026: large bill."
+        assert told in signed_in("representative").get("/accounts/100001/").content.decode()
+
+        signed_in("lead").post(
+            f"/billing/runs/{run.pk}/accounts/{account.pk}/clear/", {"reason": "Filled the new pool"}
+        )
+
+        assert "Bill held" not in signed_in("representative").get("/accounts/100001/").content.decode()
+
+    def test_still_tells_of_it_after_the_run_went_out_without_it(self, town, signed_in):
+        town.use(town.account("100001"), "14")
+        town.account("100002")
+        town.release()
+        representative = signed_in("representative")
+
+        assert "Bill held" not in representative.get("/accounts/100001/").content.decode()
+        assert (
+            "Bill held for review since July 1, 2026: no read."
+            in representative.get("/accounts/100002/").content.decode()
+        )
+
+    def test_tells_what_the_person_wrote_who_held_it(self, town, signed_in):
+        account = town.account()
+        town.use(account, "14")
+        run = town.draft()
+
+        signed_in("lead").post(f"/billing/runs/{run.pk}/accounts/{account.pk}/hold/", {"reason": "Meter was swapped."})
+
+        assert (
+            "since July 1, 2026: Meter was swapped.<"
+            in signed_in("representative").get("/accounts/100001/").content.decode()
+        )
 
 
 class TestBill:

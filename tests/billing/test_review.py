@@ -85,6 +85,8 @@ class TestReviewRun:
         assert not DraftBill.objects.get(run_id=run.pk).held
         assert dispositions(run) == []
         assert Clearance.objects.get().evidence[0]["code"] == "AMT"
+        counts = {each.code: (each.found, each.blocking) for each in queries.run_summary(run).findings}
+        assert counts["AMT"] == (1, 0)
         assert town.approve(run).bills == 1
 
     def test_refuses_to_clear_without_a_reason_or_with_a_card_number_in_it(self, town):

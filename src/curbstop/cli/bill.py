@@ -17,6 +17,7 @@ MaybePerson = Annotated[str, typer.Option("--as", help="Who looks; may be left o
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Worker processes.")]
 Dask = Annotated[str, typer.Option("--dask", help="Address of a Dask scheduler to use instead.")]
+Holds = Annotated[bool, typer.Option("--accept-holds", help="Approve although most services are held.")]
 Day = Annotated[
     datetime | None,
     typer.Option("--through", formats=["%Y-%m-%d"], help="First day that is not billed."),
@@ -68,7 +69,7 @@ def status(cycle: Cycle, person: MaybePerson = "", *, is_json: Json = False) -> 
 
 
 @app.command()
-def approve(cycle: Cycle, person: Person, *, is_json: Json = False) -> None:
+def approve(cycle: Cycle, person: Person, *, accepts_holds: Holds = False, is_json: Json = False) -> None:
     """Approve the cycle's drafted run; who drafted it cannot."""
     need_database()
     from django.utils import timezone
@@ -79,7 +80,7 @@ def approve(cycle: Cycle, person: Person, *, is_json: Json = False) -> None:
     by = _person(person, APPROVE_RUN)
     run = _latest(cycle)
     with _refusals():
-        run = operations.approve_run(run=run, by=by, at=timezone.now())
+        run = operations.approve_run(run=run, by=by, at=timezone.now(), accepts_holds=accepts_holds)
     _show(run, is_json=is_json)
 
 
@@ -239,7 +240,7 @@ def _show(run: Any, *, is_json: bool) -> None:
         return
     screen.print(
         f"Run {run.pk}, cycle {run.cycle.code} through {run.through_on}: {run.state}."
-        f" {summary.bills:,} bills, {format_cents(summary.total_cents)};"
+        f" {summary.bills:,} {'bill' if summary.bills == 1 else 'bills'}, {format_cents(summary.total_cents)};"
         f" {summary.held_bills:,} held."
     )
     for each in summary.findings:

@@ -3,7 +3,7 @@
 `{"ccf": 67.0, "usual_ccf": 8.857, "days": 61}` under HIGH is "67 CCF in 61 days; 8.86 are usual".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -117,6 +117,33 @@ def advice_on(code: str) -> Advice:
         return ADVICE[code]
     names = [ADVICE[each].name if each in ADVICE else each for each in code.split(", ")]
     return Advice(" and ".join(names), "More than one thing holds the bill.", "Open the bill and settle each of them.")
+
+
+# What holds services, of one and of many.
+_HOLDS: Final[Mapping[str, tuple[str, str]]] = {
+    Code.STOPPED: ("stopped meter", "stopped meters"),
+    Code.CAPACITY: ("more than its meter can pass", "more than their meters can pass"),
+    Code.AMOUNT: ("large bill", "large bills"),
+    Code.FUSE: ("absurd bill", "absurd bills"),
+    Code.CREDIT: ("negative charge", "negative charges"),
+    Reason.NO_RATE: ("missing rate", "missing rates"),
+    Reason.NO_USAGE: ("missing read", "missing reads"),
+    Reason.OVERLAP: ("overlapping use", "overlapping uses"),
+    HELD_BY_HAND: ("held by a person", "held by a person"),
+}
+
+
+def holds_in_words(held: Sequence[tuple[str, int]]) -> str:
+    """Return how many services are held and why, as in "1,459 services are held: 1,459 missing reads"."""
+    total = sum(count for _, count in held)
+    if not total:
+        return "No service is held."
+    why = ", ".join(f"{count:,} {_hold(reason, count)}" for reason, count in held)
+    return f"{total:,} {'service is' if total == 1 else 'services are'} held: {why}."
+
+
+def _hold(reason: str, count: int) -> str:
+    return " and ".join(_HOLDS.get(code, (code, code))[count != 1] for code in reason.split(", "))
 
 
 def evidence_words(code: str, evidence: Mapping[str, Any]) -> str:

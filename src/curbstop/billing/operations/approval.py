@@ -28,11 +28,11 @@ def _same_person() -> ApprovalRefused:
 
 
 @transaction(refusals={"run_approved_by_second_person": _same_person})
-def approve_run(*, run: BillingRun, by: User, at: datetime) -> BillingRun:
+def approve_run(*, run: BillingRun, by: User, at: datetime, accepts_holds: bool = False) -> BillingRun:
     """Approve a drafted run that someone else drafted, and reserve the numbers of its bills.
 
-    :raises ApprovalRefused: if the approver drafted it, it is no complete draft, or an active
-        agreement is neither billed nor held nor exempt
+    :raises ApprovalRefused: if the approver drafted it, it is no complete draft, an active agreement
+        is neither billed nor held nor exempt, or most are held and the approver did not accept that
     """
     run = BillingRun.objects.select_for_update().select_related("cycle", "drafted_by").get(pk=run.pk)
     if run.state != BillingRun.State.DRAFTED:
@@ -46,6 +46,8 @@ def approve_run(*, run: BillingRun, by: User, at: datetime) -> BillingRun:
     run.bills = sum(each.bills for each in partitions)
     if not run.bills:
         raise ApprovalRefused("Every bill of this run is held: there is nothing to release.")
+    if not accepts_holds:
+        _refuse_mostly_held(run)
     run.total_cents = going_out.aggregate(total=Sum("total_cents"))["total"]
     run.first_bill_number = reserve_numbers(NUMBER_SERIES, run.bills)
     run.state, run.approved_by, run.approved_at = BillingRun.State.APPROVED, by, at
@@ -66,6 +68,14 @@ def _refuse_incomplete(run: BillingRun) -> None:
     if failures:
         shown = " ".join(failures[:FAILURES_SHOWN])
         raise ApprovalRefused(f"{len(failures)} active agreements are not accounted for; draft the run again. {shown}")
+
+
+def _refuse_mostly_held(run: BillingRun) -> None:
+    outcomes = queries.outcomes_of(run)
+    if outcomes.are_mostly_held:
+        raise ApprovalRefused(
+            f"{outcomes.holds} That is more than half: confirm that you approve the run all the same."
+        )
 
 
 def _number_partitions(partitions: list[RunPartition], first: int) -> None:

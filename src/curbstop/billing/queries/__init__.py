@@ -22,6 +22,7 @@ from curbstop.billing.queries.completeness import (
     agreements_without_outcome,
     completeness_failures,
 )
+from curbstop.billing.queries.holds import HeldBill, held_bill_of
 from curbstop.billing.queries.review import (
     RunSummary,
     cycles,
@@ -33,6 +34,7 @@ from curbstop.billing.queries.review import (
     latest_run_of,
     next_held_after,
     open_run_of,
+    outcomes_of,
     progress_of,
     run_of,
     run_summary,
@@ -45,6 +47,7 @@ from curbstop.billing.queries.statements import labels_of, statement_of_bill
 __all__ = [
     "BillLineRow",
     "BillRow",
+    "HeldBill",
     "RunSummary",
     "account_ids_in",
     "agreements_without_outcome",
@@ -62,11 +65,13 @@ __all__ = [
     "findings_of",
     "findings_of_account",
     "held_accounts",
+    "held_bill_of",
     "labels_of",
     "latest_run_of",
     "limits_on",
     "next_held_after",
     "open_run_of",
+    "outcomes_of",
     "progress_of",
     "releasable_bills",
     "run_of",

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from curbstop.billing.domain.advising import Advice, advice_on
+from curbstop.billing.domain.advising import Advice, advice_on, holds_in_words
 from curbstop.billing.models import (
     BillingRun,
     BillLine,
+    Clearance,
     Cycle,
     Disposition,
     DraftBill,
@@ -61,6 +62,25 @@ class ReasonCount(NamedTuple):
         return advice_on(self.reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What becomes of a run's active agreements: how many are billed, and why the others are not."""
+
+    billed: int
+    reasons: Sequence[ReasonCount]
+
+    @property
+    def are_mostly_held(self) -> bool:
+        """Tell whether more than half of the agreements are held, which is seldom what anybody wants."""
+        held = sum(row.agreements for row in self.reasons if row.kind == Disposition.Kind.HELD)
+        return held > self.billed + sum(row.agreements for row in self.reasons) - held
+
+    @property
+    def holds(self) -> str:
+        """Return how many services are held and why, as a sentence."""
+        return holds_in_words([(row.reason, row.agreements) for row in self.reasons if row.kind == "held"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """How far a run has come and what it adds up to."""
@@ -74,7 +94,12 @@ class RunSummary:
     last_total_cents: int | None
     totals: Sequence[TotalRow]
     findings: Sequence[FindingCount]
-    reasons: Sequence[ReasonCount]
+    outcomes: Outcomes
+
+    @property
+    def reasons(self) -> Sequence[ReasonCount]:
+        """Return how many agreements are not billed, by reason."""
+        return self.outcomes.reasons
 
     @property
     def change_percent(self) -> int | None:
@@ -140,7 +165,10 @@ def run_summary(run: BillingRun) -> RunSummary:
     going_out = DraftBill.objects.filter(run_id=run.pk, held=False)
     out = going_out.aggregate(bills=Count("account_id"), cents=Sum("total_cents"))
     before = BillingRun.objects.filter(cycle=run.cycle_id, pk__lt=run.pk, state=BillingRun.State.RELEASED)
-    findings = Finding.objects.filter(run_id=run.pk).values("code", "blocking")
+    cleared = Clearance.objects.filter(run_id=run.pk).values("account_id")
+    # A bill that somebody cleared is found, but holds nothing any more.
+    holds = Q(blocking=True) & ~Q(account_id__in=cleared)
+    findings = Finding.objects.filter(run_id=run.pk).values("code")
     return RunSummary(
         partitions=partitions,
         drafted=drafted,
@@ -150,36 +178,25 @@ def run_summary(run: BillingRun) -> RunSummary:
         total_cents=(out["cents"] or 0) if run.total_cents is None else run.total_cents,
         last_total_cents=before.order_by("-pk").values_list("total_cents", flat=True).first(),
         totals=totals_of(run),
-        findings=_counted(findings.annotate(found=Count("pk")).order_by("code")),
-        reasons=[
-            ReasonCount(*row)
-            for row in Disposition.objects.filter(run_id=run.pk)
-            .values_list("kind", "reason")
-            .annotate(agreements=Count("agreement_id"))
-            .order_by("kind", "reason")
+        findings=[
+            FindingCount(**row)
+            for row in findings.annotate(found=Count("pk"), blocking=Count("pk", filter=holds)).order_by("code")
         ],
+        outcomes=outcomes_of(run),
     )
 
 
-def _counted(rows: Any) -> list[FindingCount]:
-    counts: dict[str, list[int]] = {}
-    for row in rows:
-        count = counts.setdefault(row["code"], [0, 0])
-        count[0] += row["found"]
-        count[1] += row["found"] if row["blocking"] else 0
-    return [FindingCount(code, found, blocking) for code, (found, blocking) in counts.items()]
+def outcomes_of(run: BillingRun) -> Outcomes:
+    """Return how many agreements a run bills, and how many it does not, by reason."""
+    counted = _lines_going_out(run).aggregate(billed=Count("agreement_id", distinct=True))
+    reasons = Disposition.objects.filter(run_id=run.pk).values_list("kind", "reason")
+    rows = reasons.annotate(agreements=Count("agreement_id")).order_by("kind", "reason")
+    return Outcomes(counted["billed"], [ReasonCount(*row) for row in rows])
 
 
 def totals_of(run: BillingRun) -> list[TotalRow]:
     """Return the money of a run by service and class: of its bills, or of its draft before that."""
-    lines: QuerySet[Any]
-    if run.state == BillingRun.State.RELEASED:
-        assert run.first_bill_number is not None, "a released run has numbers"
-        last = run.first_bill_number + (run.bills or 0) - 1
-        lines = BillLine.objects.filter(bill_id__gte=run.first_bill_number, bill_id__lte=last)
-    else:
-        held = DraftBill.objects.filter(run_id=run.pk, held=True).values("account_id")
-        lines = DraftLine.objects.filter(run_id=run.pk).exclude(account_id__in=held)
+    lines = _lines_going_out(run)
     names = {service.pk: service.name_en for service in services()}
     rows = lines.values_list("service_id", "customer_class").annotate(
         agreements=Count("agreement_id", distinct=True),
@@ -190,6 +207,15 @@ def totals_of(run: BillingRun) -> list[TotalRow]:
         TotalRow(names[service], customer_class, agreements, count, cents)
         for service, customer_class, agreements, count, cents in rows.order_by("service_id", "customer_class")
     ]
+
+
+def _lines_going_out(run: BillingRun) -> QuerySet[Any]:
+    if run.state == BillingRun.State.RELEASED:
+        assert run.first_bill_number is not None, "a released run has numbers"
+        last = run.first_bill_number + (run.bills or 0) - 1
+        return BillLine.objects.filter(bill_id__gte=run.first_bill_number, bill_id__lte=last)
+    held = DraftBill.objects.filter(run_id=run.pk, held=True).values("account_id")
+    return DraftLine.objects.filter(run_id=run.pk).exclude(account_id__in=held)
 
 
 def findings_of(run: BillingRun, code: str = "") -> QuerySet[Finding]:

@@ -119,8 +119,9 @@ def run_bills(request: StaffRequest, pk: int) -> HttpResponse:
 def approve_run(request: StaffRequest, pk: int) -> HttpResponse:
     """Approve a drafted run."""
     shown = get_object_or_404(runs_visible_to(request.user), pk=pk)
+    accepts_holds = "accepts_holds" in request.POST
     try:
-        operations.approve_run(run=shown, by=request.user, at=timezone.now())
+        operations.approve_run(run=shown, by=request.user, at=timezone.now(), accepts_holds=accepts_holds)
     except operations.ApprovalRefused as refusal:
         messages.error(request, str(refusal))
     else:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from curbstop.billing.domain.explaining import unit_words
+from curbstop.billing.domain.explaining import long_date, unit_words
 from curbstop.billing.permissions import SEE_BILLS
+from curbstop.billing.queries import held_bill_of
 from curbstop.cashiering.permissions import VIEW_RECEIPTS
 from curbstop.cashiering.queries import PaymentRow, payments_of_debtor
 from curbstop.customers.queries import AccountPage, account_page, accounts_visible_to, contacts_of
@@ -130,6 +131,10 @@ def _bar(period: dict[str, Any], *, is_last: bool) -> Bar:
 def _alerts(account: AccountPage, overdue_cents: int) -> Iterable[Alert]:
     if account.closed_on is not None:
         yield Alert("warning", f"This account was closed on {account.closed_on:%B %d, %Y}.")
+    held = held_bill_of(account.id)
+    if held is not None:
+        since = long_date(held.since, "en")
+        yield Alert("warning", f"Bill held for review since {since}: {held.reason.rstrip('.')}.")
     if overdue_cents > 0:
         yield Alert("warning", "Part of the balance is past its due date.")
     if account.language == "es":
