@@ -98,6 +98,25 @@ class TestPayment:
         page.click("text=All by check")
         assert (page.input_value("#id_check"), page.input_value("#id_cash")) == ("45.00", "")
 
+    def test_asks_before_a_check_leaves_a_credit(self, page_for, owing, drawer, cashier):
+        page = page_for(cashier)
+        open_payment(page, owing)
+        assert not page.is_visible("#id_credit_stays")
+        page.fill("#id_check", "450.00")
+        page.press("#id_check", "Enter")
+        page.keyboard.type("1001")
+        page.keyboard.press("Enter")
+        assert focused(page) == "id_credit_stays"
+        assert barriers(page) == []
+        page.click(".pay-button")
+        page.wait_for_selector("text=$405.00 more than is due")
+        assert not Receipt.objects.exists()
+
+        page.check("#id_credit_stays")
+        page.click(".pay-button")
+        page.wait_for_selector("text=No change")
+        assert Receipt.objects.get().credit_cents == 40_500
+
     def test_gives_one_receipt_for_a_double_click(self, page_for, owing, drawer, cashier):
         page = page_for(cashier)
         open_payment(page, owing)

@@ -32,6 +32,18 @@ class TestOpenDrawer:
         assert answer.url == reverse("cashiering:drawer", args=[drawer.pk])
         assert drawer.float_cents == 20_000
 
+    def test_asks_to_count_a_float_again_that_the_city_did_not_adopt(self, till, signed_in, cashier):
+        client, before = signed_in(cashier), money_rows()
+        sent = {"till": till.pk, "float_dollars": "20.00"}
+
+        page = client.post(reverse("cashiering:open_drawer"), sent).content.decode()
+        assert "opens with $200.00 and this is $20.00" in page
+        assert 'name="counted_twice"' in page
+        assert money_rows() == before
+
+        client.post(reverse("cashiering:open_drawer"), {**sent, "counted_twice": "on"})
+        assert Drawer.objects.get().float_cents == 2_000
+
     @pytest.mark.parametrize("text", ["", "two hundred", "-1", "1e3", "NaN", "٢٠٠", "1" * 25])
     def test_refuses_a_float_that_is_no_amount(self, till, signed_in, cashier, text):
         before = money_rows()

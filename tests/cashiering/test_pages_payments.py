@@ -222,6 +222,25 @@ class TestTakePayment:
         assert said in answer.content.decode()
         assert money_rows() == before
 
+    @pytest.mark.parametrize(
+        ("typed", "said", "tick"),
+        [
+            ({"check": "450.00", "check_number": "7"}, "$405.00 more than is due", "credit_stays"),
+            ({"card": "45.01", "card_authorization": "A1"}, "$0.01 more than is due", "credit_stays"),
+            ({"cash": "4,500.00"}, "$4,455.00 is more than all cash in this drawer", "change_at_hand"),
+        ],
+    )
+    def test_asks_to_confirm_what_is_hardly_meant(self, cart, till_open, typed, said, tick):
+        before = money_rows()
+
+        page = till_open.post(page_of(cart), filled(cart, **typed)).content.decode()
+        assert said in page
+        assert f'name="{tick}"' in page
+        assert money_rows() == before
+
+        till_open.post(page_of(cart), filled(cart, **typed, **{tick: "on"}))
+        assert Receipt.objects.count() == 1
+
     def test_refuses_more_than_is_owed_on_an_item(self, cart, till_open):
         before = money_rows()
         name = f"item_{cart.items.first().open_item_id}"

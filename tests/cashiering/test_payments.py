@@ -6,10 +6,11 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection
 
-from curbstop.cashiering.domain.tenders import TenderedAmount, TenderKind
+from curbstop.cashiering.domain.tenders import Confirmed, TenderedAmount, TenderKind
 from curbstop.cashiering.models import Cart, Receipt, Tender, Void
 from curbstop.cashiering.operations import (
     CartRefused,
+    ConfirmationWanted,
     PaymentRefused,
     fill_cart,
     open_cart,
@@ -20,7 +21,7 @@ from curbstop.foundation.idempotency import IdempotentRequest
 from curbstop.foundation.numbering import last_number_of
 from curbstop.ledger.models import Allocation, Entry
 from curbstop.ledger.queries import balances_of, balances_of_items, unapplied_credit_of
-from tests.cashiering.conftest import AT, set_rule
+from tests.cashiering.conftest import AT, money_rows, set_rule
 
 CASH = TenderedAmount(TenderKind.CASH, 5_000)
 REASON = "Entered on the wrong account"
@@ -82,7 +83,13 @@ class TestTakePayment:
         items = owe(water=3_000)
         check = TenderedAmount(TenderKind.CHECK, 4_000, "1001")
 
-        receipt = take_payment(cart=cart_of({items["water"]: 3_000}), tenders=[check], cashier=cashier, at=AT)
+        cart, before = cart_of({items["water"]: 3_000}), money_rows()
+        with pytest.raises(ConfirmationWanted, match=r"\$10.00 more than is due"):
+            take_payment(cart=cart, tenders=[check], cashier=cashier, at=AT)
+        assert money_rows() == before
+
+        confirmed = Confirmed(credit_stays=True)
+        receipt = take_payment(cart=cart, tenders=[check], cashier=cashier, at=AT, confirmed=confirmed)
 
         assert receipt.credit_cents == 1_000
         assert unapplied_credit_of([debtor]) == {debtor: 1_000}

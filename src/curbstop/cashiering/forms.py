@@ -8,13 +8,13 @@ from typing import Any
 from django import forms
 
 from curbstop.cashiering.domain.counts import count_cents
-from curbstop.cashiering.domain.tenders import Reckoning, TenderedAmount, TenderKind, reckon
+from curbstop.cashiering.domain.tenders import Confirmed, Reckoning, TenderedAmount, TenderKind, reckon
 from curbstop.cashiering.models import Drawer, Till
-from curbstop.cashiering.queries import reason_letters_min, smallest_coin_cents, tills_free
+from curbstop.cashiering.queries import float_cents, reason_letters_min, smallest_coin_cents, tills_free
 from curbstop.customers.queries import account_labels
 from curbstop.foundation.money import NotMoney, format_cents, parse_dollars
 from curbstop.foundation.web.fields import FreeText
-from curbstop.ledger.queries import OpenItemRow, open_items_with
+from curbstop.ledger.queries import NoOpenBusinessDay, OpenItemRow, current_business_day, open_items_with
 
 TEN_KEY = {"inputmode": "decimal", "autocomplete": "off", "class": "money-input", "data-ten-key": ""}
 REFERENCE = {"autocomplete": "off", "data-ten-key": ""}
@@ -54,10 +54,29 @@ class OpenDrawer(forms.Form):
         help_text="Dollars and cents, for example 200.00",
         widget=_dollars(autofocus="autofocus"),
     )
+    counted_twice = forms.BooleanField(label="Counted twice", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["till"].queryset = tills_free()  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.is_other_float = False
+
+    def clean(self) -> dict[str, Any]:
+        """Ask to count again what is not the float that the city adopted."""
+        typed = super().clean() or self.cleaned_data
+        counted = typed.get("float_dollars")
+        try:
+            adopted = float_cents(current_business_day())
+        except NoOpenBusinessDay:  # The operation says so.
+            return typed
+        self.is_other_float = counted is not None and counted != adopted
+        if self.is_other_float and not typed.get("counted_twice"):
+            self.add_error(
+                "float_dollars",
+                f"A drawer opens with {format_cents(adopted)} and this is {format_cents(counted or 0)}. Count again; "
+                "if it is so, tick “Counted twice”.",
+            )
+        return typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +107,12 @@ class TakePayment(forms.Form):
         widget=forms.TextInput(attrs=REFERENCE),
     )
 
+    credit_stays = forms.BooleanField(label="The rest stays as credit on the account", required=False)
+    change_at_hand = forms.BooleanField(label="The change can be given", required=False)
+
     def __init__(self, data: Mapping[str, Any] | None, *, wanted: Mapping[int, int], drawer: Drawer | None) -> None:
         super().__init__(data)
+        self.asks_for_change = False
         self.wanted = wanted
         self.items = sorted(open_items_with(wanted), key=lambda item: (item.debtor_id, item.due_on, item.id))
         # The coin of the drawer's day; without a drawer nothing is taken, and a cent is as good as any.
@@ -128,6 +151,16 @@ class TakePayment(forms.Form):
             (TenderKind.CARD, typed["card"], typed["card_authorization"]),
         )
         return tuple(TenderedAmount(kind, cents, reference) for kind, cents, reference in handed if cents)
+
+    @property
+    def confirmed(self) -> Confirmed:
+        """Return what the cashier ticked."""
+        return Confirmed(self.cleaned_data["credit_stays"], self.cleaned_data["change_at_hand"])
+
+    def ask(self, refusal: Exception, *, wanted: str) -> None:
+        """Say what the cashier should look at twice, with the box to tick."""
+        self.asks_for_change = wanted == "change_at_hand"
+        self.add_error(None, str(refusal))
 
     @property
     def to_pay_cents(self) -> int:

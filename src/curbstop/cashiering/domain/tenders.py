@@ -34,6 +34,17 @@ class TenderedAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What the cashier looked at twice: that a credit is meant, and that so much change can be given."""
+
+    credit_stays: bool = False
+    change_at_hand: bool = False
+
+
+NOTHING_CONFIRMED = Confirmed()
+
+
+@dataclass(frozen=True, slots=True)
 class AppliedTender:
     """One tender after change: what was handed over and what the drawer keeps, in cents."""
 

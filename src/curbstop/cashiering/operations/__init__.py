@@ -10,11 +10,12 @@ from curbstop.cashiering.operations.drawers import (
 )
 from curbstop.cashiering.operations.files import ImportRefused, import_payments
 from curbstop.cashiering.operations.offices import declare_offices
-from curbstop.cashiering.operations.payments import PaymentRefused, take_payment
+from curbstop.cashiering.operations.payments import ConfirmationWanted, PaymentRefused, take_payment
 from curbstop.cashiering.operations.voids import VoidRefused, request_void, turn_down_void, void_receipt
 
 __all__ = [
     "CartRefused",
+    "ConfirmationWanted",
     "CountRefused",
     "DrawerRefused",
     "ImportRefused",

@@ -8,13 +8,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from curbstop.cashiering.domain.tenders import Settlement, TenderedAmount, TenderKind, TendersRefused, settle
+from curbstop.cashiering.domain.tenders import (
+    NOTHING_CONFIRMED,
+    Confirmed,
+    Settlement,
+    TenderedAmount,
+    TenderKind,
+    TendersRefused,
+    settle,
+)
 from curbstop.cashiering.models import Cart, Drawer, Receipt, Tender
-from curbstop.cashiering.queries import application_order, open_drawer_of, smallest_coin_cents, tenders_taken
+from curbstop.cashiering.queries import (
+    application_order,
+    expectation_of,
+    open_drawer_of,
+    smallest_coin_cents,
+    tenders_taken,
+)
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.transactions import refused_by, transaction
 from curbstop.foundation.idempotency import KeyReused, replayed, store_response
+from curbstop.foundation.money import format_cents
 from curbstop.foundation.numbering import next_number
 from curbstop.ledger.domain.allocation import allocate
 from curbstop.ledger.models import Entry
@@ -26,14 +41,32 @@ class PaymentRefused(Exception):
     """No money was taken; the message says why."""
 
 
+class ConfirmationWanted(PaymentRefused):
+    """No money was taken yet: the cashier is asked to look twice; ``wanted`` names the field of `Confirmed`."""
+
+    def __init__(self, message: str, *, wanted: str) -> None:
+        """Keep which confirmation would let the payment pass."""
+        super().__init__(message)
+        self.wanted = wanted
+
+
 @transaction
-def take_payment(*, cart: Cart, tenders: Sequence[TenderedAmount], cashier: User, at: datetime) -> Receipt:
+def take_payment(
+    *,
+    cart: Cart,
+    tenders: Sequence[TenderedAmount],
+    cashier: User,
+    at: datetime,
+    confirmed: Confirmed = NOTHING_CONFIRMED,
+) -> Receipt:
     """Take a payment into the cashier's open drawer and settle the cart's items.
 
     Sending the same cart with the same tenders again returns the receipt that was given.
 
     :raises PaymentRefused: if no drawer is open, the cart was already paid otherwise or is empty, an
         item was settled meanwhile, the fiscal period is closed, or the tenders cannot pay it
+    :raises ConfirmationWanted: if a check or card leaves a credit, or the change is more than the drawer's cash,
+        and nobody confirmed it
     """
     client, key = f"cashiering:{cashier.pk}", str(cart.key)
     try:
@@ -47,13 +80,15 @@ def take_payment(*, cart: Cart, tenders: Sequence[TenderedAmount], cashier: User
     drawer = open_drawer_of(cashier, for_update=True)
     if drawer is None:
         raise PaymentRefused("Open your drawer before taking a payment.")
-    receipt = _receive(cart, tenders, drawer=drawer, at=at)
+    receipt = _receive(cart, tenders, drawer=drawer, at=at, confirmed=confirmed)
     store_response(client=client, key=key, response={"receipt": receipt.pk})
     audit.record(actor=cashier, event="cashiering.receipt.issued", subject=receipt, at=at)
     return receipt
 
 
-def _receive(cart: Cart, tendered: Sequence[TenderedAmount], *, drawer: Drawer, at: datetime) -> Receipt:
+def _receive(
+    cart: Cart, tendered: Sequence[TenderedAmount], *, drawer: Drawer, at: datetime, confirmed: Confirmed
+) -> Receipt:
     # Whoever fills the cart locks it too, so that what is paid is what was shown.
     Cart.objects.select_for_update().get(pk=cart.pk)
     wanted = dict(cart.items.values_list("open_item_id", "amount_cents"))
@@ -70,6 +105,7 @@ def _receive(cart: Cart, tendered: Sequence[TenderedAmount], *, drawer: Drawer, 
         )
     except TendersRefused as refusal:
         raise PaymentRefused(str(refusal)) from refusal
+    _refuse_unconfirmed(settlement, drawer=drawer, confirmed=confirmed)
     entry = _post(cart, settlement, items, drawer=drawer, at=at)
     with refused_by("receipt_per_cart", PaymentRefused("This payment was already taken.")):
         receipt = Receipt.objects.create(
@@ -96,6 +132,25 @@ def _receive(cart: Cart, tendered: Sequence[TenderedAmount], *, drawer: Drawer, 
         for line_number, tender in enumerate(settlement.tenders, start=1)
     )
     return receipt
+
+
+def _refuse_unconfirmed(settlement: Settlement, *, drawer: Drawer, confirmed: Confirmed) -> None:
+    if settlement.credit_cents and not confirmed.credit_stays:
+        raise ConfirmationWanted(
+            f"This is {format_cents(settlement.credit_cents)} more than is due by check or card. Correct it, or tick "
+            "“The rest stays as credit on the account”.",
+            wanted="credit_stays",
+        )
+    if not settlement.change_cents or confirmed.change_at_hand:
+        return
+    held = expectation_of(drawer)
+    # What the drawer holds is not told: the cashier counts it blind.
+    if settlement.change_cents > held.float_cents + held.cash_cents:
+        raise ConfirmationWanted(
+            f"The change of {format_cents(settlement.change_cents)} is more than all cash in this drawer. Correct the "
+            "cash handed over, or tick “The change can be given”.",
+            wanted="change_at_hand",
+        )
 
 
 def _refuse_tenders(tendered: Sequence[TenderedAmount], *, taken: frozenset[str]) -> None:

@@ -110,7 +110,11 @@ def cart(request: StaffRequest, key: UUID) -> HttpResponse:
         try:
             if form.amounts != wanted:
                 operations.fill_cart(cart=shown, amounts=form.amounts)
-            receipt = operations.take_payment(cart=shown, tenders=form.tenders, cashier=request.user, at=at)
+            receipt = operations.take_payment(
+                cart=shown, tenders=form.tenders, cashier=request.user, at=at, confirmed=form.confirmed
+            )
+        except operations.ConfirmationWanted as refusal:
+            form.ask(refusal, wanted=refusal.wanted)
         except (operations.PaymentRefused, operations.CartRefused) as refusal:
             form.add_error(None, str(refusal))
         else:

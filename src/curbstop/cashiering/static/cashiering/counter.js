@@ -38,8 +38,13 @@
       Object.entries(REFERENCES)
         .filter(([amount, number]) => centsOf(byId(amount).value) && !byId(number).value.trim())
         .map(([, number]) => byId(number))[0];
+    const tick = form.querySelector("[data-credit-tick]");
+    // What stays as credit is confirmed before the payment is taken.
+    const unconfirmed = () =>
+      reckon(form).credit > 0 && [...tick.querySelectorAll("input")].find((box) => !box.checked);
     const update = () => {
       const now = reckon(form);
+      tick.hidden = now.credit <= 0;
       form.querySelector("[data-to-pay]").value = shown(now.due);
       const [label, cents] =
         now.change > 0 ? ["Change", now.change]
@@ -60,7 +65,7 @@
         if (now.left > 0 || !event.target.matches("input")) return;
         event.preventDefault();
         event.stopPropagation();
-        (missingReference() || button).focus();
+        (missingReference() || unconfirmed() || button).focus();
       },
       true,
     );
@@ -74,7 +79,7 @@
         const now = reckon(form);
         const rest = field.dataset.tender === "cash" ? now.left : Math.max(-now.credit - now.cash, 0);
         field.value = shown(rest).slice(1);
-        (missingReference() || button).focus();
+        (missingReference() || unconfirmed() || button).focus();
         update();
       });
     });
