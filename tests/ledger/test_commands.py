@@ -33,6 +33,15 @@ class TestOpenDay:
         assert curbstop("open-day", "2026-07-01", "--as", "stranger").exit_code == 1
         assert not BusinessDay.objects.exists()
 
+    def test_asks_for_confirmation_of_a_closed_day(self, books: Books, person: Callable[..., Any]) -> None:
+        person("boss", Role.SUPERVISOR)
+
+        refused = curbstop("open-day", "2026-07-05", "--as", "boss")
+        assert (refused.exit_code, "Monday, July 6" in refused.output) == (1, True)
+        assert not BusinessDay.objects.exists()
+
+        assert curbstop("open-day", "2026-07-05", "--as", "boss", "--confirm").exit_code == 0
+
     def test_calls_a_word_no_day(self, books: Books) -> None:
         assert curbstop("open-day", "today", "--as", "clerk").exit_code == 2
 

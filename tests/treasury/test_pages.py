@@ -208,6 +208,26 @@ class TestExportJournal:
         assert page.count('value="2026-07-01"') == 2
 
 
+class TestCloseDay:
+    def test_says_what_is_left_and_closes_all_the_same(self, closed, city, signed_in):
+        client = signed_in(city["manager"])
+
+        page = client.get(reverse("treasury:close_day")).content.decode()
+        assert "no deposit carries it" in page
+        assert "entries from Wednesday, July 1, 2026 on" in page
+
+        assert client.post(reverse("treasury:close_day")).status_code == 302
+        assert client.get(reverse("treasury:close_day")).status_code == 409
+
+    def test_says_that_a_drawer_is_open(self, drawer, city, signed_in):
+        before = money_rows()
+
+        refused = signed_in(city["manager"]).post(reverse("treasury:close_day"))
+
+        assert "still open" in refused.content.decode()
+        assert money_rows() == before
+
+
 class TestLists:
     @pytest.mark.parametrize(("name", "said"), [("deposits", "No deposit yet"), ("journals", "No journal was")])
     def test_say_what_fills_them(self, city, lead, signed_in, name, said):

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import typer
 from django.utils import timezone
 
-from curbstop.cli.answers import need_database, refuse, say_json, screen
+from curbstop.cli.answers import aside, need_database, refuse, say_json, screen
 
 app = typer.Typer(no_args_is_help=True, help="Open and close periods and business days; seal and verify the journal.")
 Day = Annotated[datetime, typer.Argument(metavar="DAY", formats=["%Y-%m-%d"], help="A day, as 2026-07-01.")]
 Person = Annotated[str, typer.Option("--as", metavar="USER", help="Who does it.")]
+Confirmed = Annotated[bool, typer.Option("--confirm", help="Open it although the calendar expects another day.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
@@ -39,12 +40,16 @@ def close_period(starts_on: Day, *, user: Person) -> None:
 
 
 @app.command()
-def open_day(day: Day, *, user: Person) -> None:
+def open_day(day: Day, *, user: Person, is_confirmed: Confirmed = False) -> None:
     """Open a business day: from now on it is the office's day."""
     need_database()
     from curbstop.ledger import operations, permissions
+    from curbstop.treasury.queries import question_before_opening
 
     by, opened = _person(user, permissions.OPEN_BUSINESS_DAY), day.date()
+    question = question_before_opening(opened)
+    if question and not is_confirmed:
+        refuse(f"{question} Then give --confirm.")
     _done(lambda: operations.open_business_day(day=opened, by=by, at=timezone.now()))
     screen.print(f"The business day {opened} is open.")
 
@@ -54,8 +59,11 @@ def close_day(day: Day, *, user: Person) -> None:
     """Close the open business day."""
     need_database()
     from curbstop.ledger import operations, permissions
+    from curbstop.treasury.queries import left_undone
 
     by, closed = _person(user, permissions.OPEN_BUSINESS_DAY), day.date()
+    for sentence in left_undone():
+        aside.print(sentence, style="yellow", markup=False)
     _done(lambda: operations.close_business_day(day=closed, by=by, at=timezone.now()))
     screen.print(f"The business day {closed} is closed.")
 

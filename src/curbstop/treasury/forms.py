@@ -1,4 +1,4 @@
-"""What is typed when a deposit is made up, verified, or the journal exported."""
+"""What is typed when a day is opened, a deposit made up or verified, or the journal exported."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +16,13 @@ TEN_KEY = {"data-ten-key": ""}
 
 def _day(label: str, help_text: str = "") -> forms.DateField:
     return forms.DateField(label=label, help_text=help_text, widget=forms.DateInput(attrs={"type": "date", **TEN_KEY}))
+
+
+class OpenDay(forms.Form):
+    """Which day it is in the office from now on; a day that is not the expected one is confirmed."""
+
+    day = forms.DateField(label="Business day", widget=forms.DateInput(attrs={"type": "date"}))
+    confirmed = forms.BooleanField(label="Yes, open this day", required=False)
 
 
 class MakeDeposit(forms.Form):

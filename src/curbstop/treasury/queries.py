@@ -1,6 +1,6 @@
 """What treasury reads: drawers that wait, deposits, and the journal lines of some days."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,11 +10,29 @@ from curbstop.cashiering.models import Drawer
 from curbstop.cashiering.queries import checks_in, pieces_in, undeposited_drawers
 from curbstop.foundation.access.models import User
 from curbstop.foundation.money import format_cents
-from curbstop.ledger.queries import entries_by_day, entry_ids_between, journal_frame
-from curbstop.ordinances.queries import city
+from curbstop.ledger.queries import entries_by_day, entry_ids_between, journal_frame, latest_business_day
+from curbstop.ordinances.queries import calendar_on, city
 from curbstop.treasury import permissions
+from curbstop.treasury.domain.days import doubt_about_opening, in_words
 from curbstop.treasury.domain.journal import JournalLine
 from curbstop.treasury.models import Deposit, DepositDrawer, ExportedEntry, JournalExport
+
+
+def question_before_opening(day: date) -> str:
+    """Return what to ask before this business day is opened; an empty text where it is the expected one."""
+    return doubt_about_opening(day, latest=latest_business_day(), calendar=calendar_on())
+
+
+def next_business_day() -> date | None:
+    """Return the city's first open day after the latest one that was worked; none where none was."""
+    latest = latest_business_day()
+    return calendar_on().next_business_day(latest + timedelta(days=1)) if latest else None
+
+
+def left_undone() -> list[str]:
+    """Return in sentences what a person should know before the business day is closed."""
+    waiting = [f"{drawer} is closed, and no deposit carries it." for drawer in drawers_to_deposit()]
+    return [*waiting, *filter(None, [entries_left()])]
 
 
 def deposits_visible_to(user: User) -> QuerySet[Deposit]:
@@ -64,6 +82,17 @@ def days_to_export() -> dict[date, int]:
     exported = dict(carried.order_by())
     left = {day: entries - exported.get(day, 0) for day, entries in entries_by_day().items()}
     return {day: entries for day, entries in left.items() if entries}
+
+
+def entries_left() -> str:
+    """Return in a sentence what no journal carried yet; an empty text where nothing is left."""
+    left = days_to_export()
+    if not left:
+        return ""
+    entries = sum(left.values())
+    return (
+        f"In no journal yet: {entries:,} {'entry' if entries == 1 else 'entries'} from {in_words(next(iter(left)))} on."
+    )
 
 
 def journal_lines(from_on: date, to_on: date, entry_ids: list[int]) -> list[JournalLine]:

@@ -7,6 +7,8 @@ from curbstop.treasury import views
 app_name = "treasury"
 
 urlpatterns = [
+    path("days/open/", views.open_day, name="open_day"),
+    path("days/close/", views.close_day, name="close_day"),
     path("deposits/", views.deposits, name="deposits"),
     path("deposits/new/", views.make_deposit, name="make_deposit"),
     path("deposits/<int:number>/", views.deposit, name="deposit"),

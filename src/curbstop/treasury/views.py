@@ -1,4 +1,4 @@
-"""Pages of treasury: deposits, their slips, and the journal."""
+"""Pages of treasury: the office's day, deposits, their slips, and the journal."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,19 +11,60 @@ from django.views.decorators.http import require_POST
 
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.documents import render_pdf
-from curbstop.ledger.queries import latest_business_day
+from curbstop.ledger.operations import DayRefused, close_business_day, open_business_day
+from curbstop.ledger.permissions import OPEN_BUSINESS_DAY
+from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day, latest_business_day
 from curbstop.treasury import forms, operations, permissions
 from curbstop.treasury.queries import (
     days_to_export,
     deposit_document,
     deposits_visible_to,
     drawers_to_deposit,
+    entries_left,
     exports_visible_to,
+    left_undone,
+    next_business_day,
+    question_before_opening,
 )
 
 ROWS_A_PAGE = 50
 KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 DOCUMENTS = Path(__file__).parent / "documents"
+
+
+@requires(OPEN_BUSINESS_DAY)
+def open_day(request: StaffRequest) -> HttpResponse:
+    """Open a business day; one that the calendar does not expect only after a question."""
+    form = forms.OpenDay(request.POST or None, initial={"day": next_business_day()})
+    question = ""
+    if request.method == "POST" and form.is_valid():
+        day = form.cleaned_data["day"]
+        question = question_before_opening(day)
+        if question and not form.cleaned_data["confirmed"]:
+            return render(request, "treasury/open_day.html", {"form": form, "question": question})
+        try:
+            open_business_day(day=day, by=request.user, at=timezone.now())
+        except DayRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("ledger:days")
+    return render(request, "treasury/open_day.html", {"form": form, "question": question})
+
+
+@requires(OPEN_BUSINESS_DAY)
+def close_day(request: StaffRequest) -> HttpResponse:
+    """Say what is left undone, then close the open business day."""
+    refusal: Exception | None = None
+    day: date | None = None
+    try:
+        day = current_business_day()
+        if request.method == "POST":
+            close_business_day(day=day, by=request.user, at=timezone.now())
+            return redirect("ledger:days")
+    except (DayRefused, NoOpenBusinessDay) as refused:
+        refusal = refused
+    context = {"day": day, "left": left_undone(), "refusal": refusal}
+    return render(request, "treasury/close_day.html", context, status=409 if refusal else 200)
 
 
 @requires(permissions.VIEW_DEPOSITS)
@@ -105,7 +146,7 @@ def journals(request: StaffRequest) -> HttpResponse:
     page = Paginator(exports_visible_to(request.user), ROWS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "left": days_to_export(),
+        "left": entries_left(),
         "may_export": request.user.may(permissions.EXPORT_JOURNAL),
         "may_copy": request.user.may(permissions.COPY_JOURNAL),
     }
