@@ -69,7 +69,12 @@ class TestSettle:
         agreements = [(11, WATER), (13, WATER)]
 
         assert settled(agreements, [(1, 11, 14), (2, 13, 3)]) == ({11: 14, 13: 3}, {})
-        assert settled(agreements, [(1, 11, 14)]) == ({}, {11: "MISSING", 13: "MISSING"})
+        assert settled(agreements, [(1, 11, 14)]) == ({11: 14}, {13: "MISSING"})
+
+    def test_waits_with_the_sewer_until_both_water_meters_were_read(self):
+        agreements = [(11, WATER), (14, WATER), (12, SEWER), (13, REFUSE)]
+
+        assert settled(agreements, [(1, 11, 14)]) == ({11: 14, 13: 0}, {12: "MISSING", 14: "MISSING"})
 
     def test_names_what_was_not_read(self):
         assert settled([(11, WATER), (12, SEWER)], []) == ({}, {11: "MISSING", 12: "MISSING"})

@@ -54,5 +54,6 @@ def _bill(*, through: date, people: dict[str, User], at: datetime, executor: Exe
         at=at,
         executor=executor,
     )
-    run = approve_run(run=run, by=people["manager"], at=at)
+    # Every other month half of the meters are not due, and the file does not say which.
+    run = approve_run(run=run, by=people["manager"], at=at, accepts_holds=True)
     release_bills(run=run, by=people["manager"], at=at, executor=executor)

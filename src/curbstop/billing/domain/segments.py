@@ -2,7 +2,7 @@
 
 Water read on May 1 and May 31 is one segment of thirty days. The sewer next to it has no meter
 and takes the water's use and days; the refuse cart is charged for the same days, so that one bill
-has one period; when the water was not read, the whole account waits. An agreement that gets no
+has one period; when no water was read, the refuse waits too. An agreement that gets no
 segment gets a reason, and never both or neither.
 """
 
@@ -67,14 +67,15 @@ def settle(due: pl.DataFrame, usage: pl.DataFrame, *, through: date, days_min: i
     without = metered.join(found, on="agreement_id", how="anti")
     waits = _waits(through=through, days_min=days_min)
     days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days()
-    ready = pl.concat([used, by_day])
     stopped = pl.concat(
         [
             _unbilled(overlapping.unique("agreement_id"), Reason.OVERLAP),
             _unbilled(without.filter(~waits), Reason.NO_USAGE),
         ]
     )
-    billed = ready.join(stopped, on="account_id", how="anti")
+    ready = pl.concat([used, by_day])
+    beside = _beside(stopped, own=own, borrowed=borrowed, by_day=by_day)
+    billed = ready.join(beside, on="agreement_id", how="anti")
     return Segments(
         billed=billed.with_columns(days=days).sort("account_id", "agreement_id", "starts_on"),
         unbilled=pl.concat(
@@ -83,19 +84,27 @@ def settle(due: pl.DataFrame, usage: pl.DataFrame, *, through: date, days_min: i
                 _unbilled(without.filter(waits), Reason.NOT_DUE),
                 _unbilled(too_short, Reason.NOT_DUE),
                 stopped,
-                _beside(stopped, due.join(ready, on="agreement_id", how="semi")),
+                _waiting(stopped, due.join(beside, on="agreement_id", how="semi")),
             ]
         ),
     )
 
 
-def _beside(stopped: pl.DataFrame, ready: pl.DataFrame) -> pl.DataFrame:
-    """Return the services that could be billed, but whose account has one that is stopped.
+def _beside(stopped: pl.DataFrame, *, own: pl.DataFrame, borrowed: pl.DataFrame, by_day: pl.DataFrame) -> pl.DataFrame:
+    """Return the agreements that wait because a service of their account is stopped.
 
-    Refuse billed without the water beside it would close the period: the account waits as a whole.
+    Sewer charged by two water meters waits for both, or what the late one adds would never be charged; refuse waits
+    where no meter of the account was read, because a bill without water would close the period.
     """
+    unread = stopped.join(own, on="account_id", how="anti")
+    waiting = (borrowed.join(stopped, on="account_id", how="semi"), by_day.join(unread, on="account_id", how="semi"))
+    return pl.concat([rows.select("agreement_id") for rows in waiting]).unique()
+
+
+def _waiting(stopped: pl.DataFrame, beside: pl.DataFrame) -> pl.DataFrame:
+    """Return the reason of the agreements that wait for another service of their account."""
     reasons = stopped.group_by("account_id", maintain_order=True).agg(pl.col("reason").first())
-    return ready.join(reasons, on="account_id").select(
+    return beside.join(reasons, on="account_id").select(
         "account_id",
         "agreement_id",
         pl.lit("held").alias("kind"),
