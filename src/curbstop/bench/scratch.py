@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, wait
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +77,7 @@ def open_rooms(database: str) -> None:
 
     use_database(database)
     connection.ensure_connection()
-    import_module_of_rooms()
-
-
-def import_module_of_rooms() -> None:
-    """Import what a partition needs, so that the first one is not measured with it."""
-    import curbstop.billing.operations  # noqa: F401
+    import_module("curbstop.billing.operations")  # so that the first partition is not measured with its imports
 
 
 @contextmanager
