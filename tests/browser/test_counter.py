@@ -26,6 +26,12 @@ def focused(page):
     return page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
 
 
+def follow(page, selector):
+    """Click what leads to another page, and wait until it is there: the words waited for may stand on this one too."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def open_payment(page, account):
     """Go from the account to its payment, which is one click away."""
     page.goto(f"/accounts/{account.number}/")
@@ -185,9 +191,9 @@ class TestSecondPeople:
         boss = page_for(city["supervisor"])
         boss.goto(reverse("cashiering:void_requests"))
         assert barriers(boss) == []
-        boss.click("main tbody a")
+        follow(boss, "main tbody a")
         assert barriers(boss) == []
-        boss.click("text=Approve void")
+        follow(boss, "text=Approve void")
         boss.wait_for_selector("text=VOID")
 
         page.goto(reverse("cashiering:count_drawer", args=[drawer.pk]))
