@@ -52,6 +52,8 @@ class ChargeColumn:
     proration: Proration | None = None
     days: ExactColumn | None = None
     is_prorated: Mask | None = None
+    # What else an outsider needs to recompute the line: each is written into the derivation under its name.
+    facts: tuple[tuple[str, ExactColumn | str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
