@@ -27,6 +27,8 @@ class RuleUnit(StrEnum):
     # Notes and coins: a clerk writes dollars, the count wants whole cents.
     FACES = "faces"
     ORDER = "order"
+    # Lists and mappings of text, which the room that looks the code up reads by itself.
+    POLICY = "policy"
 
 
 WHOLE_UNITS = frozenset({RuleUnit.DAYS, RuleUnit.BUSINESS_DAYS, RuleUnit.MONTHS, RuleUnit.COUNT, RuleUnit.CENTS})

@@ -4,7 +4,7 @@ Both files hold the same kind of entry; a city keeps plain numbers in the one an
 in the other because they are easier to read apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -68,7 +68,9 @@ def read_values(
     return values
 
 
-_LISTED = frozenset({RuleUnit.CHOICE, RuleUnit.CHOICES, RuleUnit.FACES, RuleUnit.ORDER})
+_LISTED = frozenset({RuleUnit.CHOICE, RuleUnit.CHOICES, RuleUnit.FACES, RuleUnit.ORDER, RuleUnit.POLICY})
+# The reader of each policy: it refuses with ValueError what its room would not understand.
+POLICY_READERS: Mapping[str, Callable[[Any], object]] = {}
 
 
 def _read_entry(
@@ -108,6 +110,8 @@ def _read_value(form: Form, kind: RuleKind) -> Any:
         return _read_choice(form, kind)
     if kind.unit == RuleUnit.ORDER:
         return _read_order(form)
+    if kind.unit == RuleUnit.POLICY:
+        return _read_policy(form, kind)
     unit = form.text("unit", kind.unit)
     if unit and unit != kind.unit:
         form.wrong("unit", form.line_of("unit"), f"“{unit}” (expected {kind.unit})")
@@ -144,6 +148,24 @@ def _read_choice(form: Form, kind: RuleKind) -> str | list[str]:
             form.wrong("value", item.line, f"“{word}” is there twice (expected each once)")
         words.append(word)
     return words
+
+
+def _read_policy(form: Form, kind: RuleKind) -> Any:
+    """Read lists and mappings as text; the room that looks the code up says what it understands."""
+    value = _plain(form.node("value", "a list or fields with names"))
+    try:
+        POLICY_READERS.get(kind.code, lambda _value: None)(value)
+    except ValueError as refusal:
+        form.wrong("value", form.line_of("value"), str(refusal))
+    return value
+
+
+def _plain(node: Marked | None) -> Any:
+    if node is None or node.is_null:
+        return None
+    if isinstance(node.value, dict):
+        return {name: _plain(each) for name, each in node.value.items()}
+    return [_plain(each) for each in node.value] if isinstance(node.value, list) else node.value
 
 
 def _read_order(form: Form) -> list[dict[str, list[str]]]:
