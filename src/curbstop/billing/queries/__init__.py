@@ -42,7 +42,7 @@ from curbstop.billing.queries.review import (
     unbilled_of,
     waits_for_worker,
 )
-from curbstop.billing.queries.statements import labels_of, statement_of_bill
+from curbstop.billing.queries.statements import labels_of, statement_of_bill, statements_of
 
 __all__ = [
     "BillLineRow",
@@ -80,6 +80,7 @@ __all__ = [
     "service_totals",
     "services_frame",
     "statement_of_bill",
+    "statements_of",
     "unbilled_of",
     "waits_for_worker",
 ]

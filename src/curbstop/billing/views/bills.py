@@ -19,6 +19,7 @@ from curbstop.billing.queries import (
     cancellation_request_of,
     labels_of,
     statement_of_bill,
+    statements_of,
 )
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.documents import render_pdf
@@ -52,7 +53,7 @@ def statements_pdf(request: StaffRequest, pk: int) -> HttpResponse:
     page = Paginator(bills_of_run(pk, request.user), PER_PAGE).get_page(request.GET.get("page"))
     if not page.object_list:
         raise Http404
-    data = statements_data([statement_of_bill(each) for each in page.object_list])
+    data = statements_data(statements_of(list(page.object_list)))
     return HttpResponse(
         render_pdf(DOCUMENTS / "statement.typ", data),
         content_type="application/pdf",

@@ -27,6 +27,7 @@ from curbstop.customers.queries.labels import (
     account_numbers,
     debtors_of_accounts,
 )
+from curbstop.customers.queries.mailing import Mailing, mailings_of
 
 __all__ = [
     "ACCOUNT_COLUMNS",
@@ -34,6 +35,7 @@ __all__ = [
     "AccountLabel",
     "AccountPage",
     "AgreementRow",
+    "Mailing",
     "SearchHit",
     "account_bounds",
     "account_labels",
@@ -49,5 +51,6 @@ __all__ = [
     "debtors_of_accounts",
     "hits_of",
     "known_numbers",
+    "mailings_of",
     "search",
 ]

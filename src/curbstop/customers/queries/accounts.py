@@ -11,6 +11,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from curbstop.customers.domain.texts import address_key, phone_digits, search_key
 from curbstop.customers.models import Account, Contact, ServiceAgreement
 from curbstop.customers.permissions import SEE_ACCOUNTS
+from curbstop.customers.queries.mailing import address_lines, mailing_lines
 from curbstop.foundation.access.models import User
 
 # Fewer digits than this are an account number or a house number, not a telephone number.
@@ -174,10 +175,6 @@ def account_page(number: str) -> AccountPage:
     """
     account = Account.objects.select_related("customer", "premises").get(number=number)
     customer, premises = account.customer, account.premises
-    lines = (premises.address_line, premises.unit, f"{premises.city}, {premises.state} {premises.zip}")
-    town = f"{customer.mailing_city}, {customer.mailing_state} {customer.mailing_zip}"
-    mailing = (customer.mailing_line_1, customer.mailing_line_2, town.strip(", "))
-    address_lines = tuple(filter(None, lines))
     return AccountPage(
         id=account.pk,
         number=account.number,
@@ -189,8 +186,8 @@ def account_page(number: str) -> AccountPage:
         phone=customer.phone,
         email=customer.email,
         language=customer.language,
-        mailing_lines=tuple(filter(None, mailing)) if customer.mailing_line_1 else address_lines,
-        address_lines=address_lines,
+        mailing_lines=mailing_lines(customer, premises),
+        address_lines=address_lines(premises),
         inside_city=premises.inside_city,
         opened_on=account.opened_on,
         closed_on=account.closed_on,
