@@ -41,12 +41,7 @@ def statements_of(bills: Sequence[Bill]) -> list[Statement]:
         lines[line.bill_id].append(line)
     history = _history(lines, since=min(bill.ends_on for bill in bills) - CHART_REACHES_BACK)
     heads = {language: _letterhead(language) for language in {each.language for each in mailings.values()}}
-    return [
-        _statement(
-            bill, lines[bill.number], mailings[bill.account_id], history, heads[mailings[bill.account_id].language]
-        )
-        for bill in bills
-    ]
+    return [_statement(bill, lines[bill.number], mailings[bill.account_id], history, heads) for bill in bills]
 
 
 def _statement(
