@@ -78,6 +78,13 @@ select format('entry %%s of %%s is not sealed yet', e.id, e.created_at)
   join ledger_entry e on e.epoch = x.number and e.xact >= sealed.xact
  where e.created_at < now() - make_interval(secs => %s) order by e.epoch, e.xact, e.id
 """
+HOLDS = """
+select format('hold %s: %s cents of open item %s, which was %s', h.id, h.amount_cents, h.open_item_id,
+              coalesce(i.amount_cents, 0))
+  from ledger_itemhold h left join ledger_openitem i on i.id = h.open_item_id
+ where i.id is null or h.amount_cents > i.amount_cents
+    or (h.released_at is null) <> (h.released_by_id is null)
+"""
 LATE = """
 select format('entry %s of %s came after its period was closed', e.id, e.business_date)
   from ledger_fiscalperiod p join ledger_entry e on e.business_date >= p.starts_on and e.business_date < p.ends_on
@@ -137,6 +144,11 @@ PROOFS = (
         "unapplied-credit",
         "Unapplied credit belongs to a debtor and is never overdrawn",
         _finds_none(CREDIT, among="ledger_debtor"),
+    ),
+    Proof(
+        "holds-within-items",
+        "No hold is above its open item, and each that ended was released by somebody",
+        _finds_none(HOLDS, among="ledger_itemhold"),
     ),
     Proof("seals-verify", "Every sealed block still has the contents it was sealed with", seals_verify),
     Proof(

@@ -1,6 +1,7 @@
 """Tables of the ledger. Posted rows are written once: the triggers in the migrations refuse the rest."""
 
 from curbstop.ledger.models.accounts import Debtor, GlAccount, Service
+from curbstop.ledger.models.holds import ItemHold
 from curbstop.ledger.models.items import Allocation, OpenItem
 from curbstop.ledger.models.journal import Entry, EntryIdReservation, Posting
 from curbstop.ledger.models.periods import BusinessDay, FiscalPeriod
@@ -14,6 +15,7 @@ __all__ = [
     "EntryIdReservation",
     "FiscalPeriod",
     "GlAccount",
+    "ItemHold",
     "OpenItem",
     "Posting",
     "Seal",

@@ -11,6 +11,7 @@ from curbstop.ledger.operations.accounts import (
 )
 from curbstop.ledger.operations.credits import apply_credit, settling_lines
 from curbstop.ledger.operations.days import DayRefused, close_business_day, open_business_day
+from curbstop.ledger.operations.holds import HoldRefused, place_hold, release_hold
 from curbstop.ledger.operations.periods import PeriodRefused, close_period, open_period
 from curbstop.ledger.operations.posting import PostedIds, PostingRefused, post_entries, post_entry
 from curbstop.ledger.operations.reversing import reverse_entry
@@ -21,6 +22,7 @@ __all__ = [
     "ChartRefused",
     "DayRefused",
     "EntryBatch",
+    "HoldRefused",
     "Line",
     "NewAllocation",
     "NewItem",
@@ -36,8 +38,10 @@ __all__ = [
     "new_debtors",
     "open_business_day",
     "open_period",
+    "place_hold",
     "post_entries",
     "post_entry",
+    "release_hold",
     "reverse_entry",
     "seal_now",
     "settling_lines",

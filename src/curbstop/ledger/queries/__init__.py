@@ -24,6 +24,7 @@ from curbstop.ledger.queries.days import (
     latest_business_day,
     periods_visible_to,
 )
+from curbstop.ledger.queries.holds import held_on, holds_frame, live_holds_of
 from curbstop.ledger.queries.items import (
     OpenItemRow,
     lock_open_items,
@@ -61,9 +62,12 @@ __all__ = [
     "entry_ids_between",
     "gl_account",
     "head_hash",
+    "held_on",
+    "holds_frame",
     "is_open_on",
     "journal_frame",
     "latest_business_day",
+    "live_holds_of",
     "lock_open_items",
     "oldest_unsealed_at",
     "open_items_by_debtor",
