@@ -106,15 +106,20 @@ class TestPriceComponents:
         assert lines["unit"].to_list() == ["day", "period"]
         common = {
             "charge": "use1",
+            "method": "price",
             "schedule": "water",
             "version": "2026-01-01",
             "section": "13.04",
             "unit": "period",
+            "quantity_is": "within(days,60,60,1,days)",
+            "unit_price_is": "within(days,60,60,21.46,round((1073/3000),8))",
             "rounding": "half_up_cent",
         }
         assert [json.loads(each) for each in lines["derivation"]] == [
-            common | {"quantity": "69", "unit_price": "0.35766667", "days": "69", "prorated_from_days": "60"},
-            common | {"quantity": "1", "unit_price": "21.46", "days": "60"},
+            common
+            | {"quantity": "69", "unit_price": "0.35766667", "days": "69", "prorated_from_days": "60"}
+            | {"inputs": {"days": "69"}},
+            common | {"quantity": "1", "unit_price": "21.46", "days": "60", "inputs": {"days": "60"}},
         ]
 
     def test_bills_only_the_classes_that_a_component_names(self) -> None:

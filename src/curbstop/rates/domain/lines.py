@@ -1,27 +1,22 @@
 """Priced columns as the lines of bills, each with the derivation that proves it.
 
-A derivation is compact JSON from which anyone can recompute the amount: quantity, unit price, the
-tier's bounds, what was prorated, the schedule's version, the section of the code, the rounding.
+The derivation is written in `derivations.py`; here the numbers become decimals with room enough.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
 from curbstop.rates.domain import exact
+from curbstop.rates.domain.derivations import QUANTITY_DECIMALS, derivation
 from curbstop.rates.domain.exact import ExactColumn, Numerators
 from curbstop.rates.domain.pricing import ChargeColumn, PricedRows
 
 PRICE_DECIMALS = 8
 AMOUNT_DECIMALS = 12
-QUANTITY_DECIMALS = 8
-# Columns of facts are kept apart from the line's own columns, which may have the same name.
-FACT = "fact "
-_IDLE_ZEROS = r"\.?0+$"
 
 SCHEMA: dict[str, pl.DataType] = {
     "row": pl.UInt32(),
@@ -85,10 +80,7 @@ def _lines(charge: ChargeColumn, order: int, printed: Numerators, source: Mappin
         ("cap", charge.cap, PRICE_DECIMALS),
         ("days", charge.days, QUANTITY_DECIMALS),
     )
-    facts = tuple(
-        (f"{FACT}{name}", fact, QUANTITY_DECIMALS) for name, fact in charge.facts if not isinstance(fact, str)
-    )
-    for name, column, decimals in (*numbers, *facts):
+    for name, column, decimals in numbers:
         if column is not None:
             columns.append(_number(name, column, printed, decimals))
     for name, mask in (("has_end", charge.has_end), ("is_prorated", charge.is_prorated)):
@@ -108,8 +100,9 @@ def _lines(charge: ChargeColumn, order: int, printed: Numerators, source: Mappin
         _unit(charge).alias("unit"),
     )
     assert rows.height == size, "every printed row is a line"
-    written = {name: column for name, column, _ in (*numbers, *facts) if column is not None}
-    return rows.with_columns(_derivation(charge, source, written).alias("derivation")).select(*SCHEMA)
+    written = {name: column for name, column, _ in numbers if column is not None}
+    derived = derivation(charge, source, written, printed)
+    return rows.with_columns(derived.alias("derivation")).select(*SCHEMA)
 
 
 def _number(name: str, column: ExactColumn, printed: Numerators, decimals: int) -> pl.Series | pl.Expr:
@@ -125,43 +118,3 @@ def _unit(charge: ChargeColumn) -> pl.Expr:
     if charge.tier or charge.is_prorated is None:
         return unit
     return pl.when("is_prorated").then(pl.lit("day")).otherwise(unit)
-
-
-def _derivation(charge: ChargeColumn, source: Mapping[str, str], written: Mapping[str, ExactColumn]) -> pl.Expr:
-    """Build the JSON text column by column; only fixed texts need quoting, and json quotes them."""
-    fixed: dict[str, object] = {"charge": charge.heading.key, **source}
-    if charge.heading.section:
-        fixed["section"] = charge.heading.section
-    if charge.heading.unit:
-        fixed["unit"] = charge.heading.unit
-    if charge.tier:
-        fixed["tier"] = charge.tier
-    if charge.of:
-        fixed["of"] = list(charge.of)
-    fixed.update((name, fact) for name, fact in charge.facts if isinstance(fact, str))
-    fixed["rounding"] = "half_up_cent"
-    parts = [pl.lit(json.dumps(fixed, separators=(",", ":"), ensure_ascii=False)[:-1])]
-    said_in_order: tuple[str, ...] = ("quantity", "unit_price", "above", "up_to", "cap", "days")
-    said_in_order += tuple(name for name in written if name.startswith(FACT))
-    parts.extend(_said(name, written[name]) for name in said_in_order if name in written)
-    if charge.proration is not None:
-        said = f',"prorated_from_days":"{charge.proration.standard_days}"'
-        parts.append(pl.when("is_prorated").then(pl.lit(said)).otherwise(pl.lit("")))
-    return pl.concat_str([*parts, pl.lit("}")])
-
-
-def _said(name: str, column: ExactColumn) -> pl.Expr:
-    """Write one number of the derivation: 4.25, not 4.25000000."""
-    field = name.removeprefix(FACT)
-    if len(column) == 1:
-        decimals = exact.to_decimal(column, 1, QUANTITY_DECIMALS)
-        said = pl.lit(f',"{field}":"{decimals.cast(pl.String).str.replace(_IDLE_ZEROS, "")[0]}"')
-    else:
-        if column.is_whole():
-            plain = pl.col(name).cast(pl.Int64).cast(pl.String)
-        else:
-            plain = pl.col(name).cast(pl.String).str.replace(_IDLE_ZEROS, "")
-        said = pl.concat_str(pl.lit(f',"{field}":"'), plain, pl.lit('"'))
-    if name == "up_to":
-        return pl.when("has_end").then(said).otherwise(pl.lit(""))
-    return said

@@ -27,6 +27,7 @@ from curbstop.rates.domain.schedule import (
     PricedByTier,
     Proration,
 )
+from curbstop.rates.domain.tracing import Trace, trace_of, trace_of_tier
 
 ONE = exact.constant(Fraction(1))
 DAYS = "days"
@@ -54,6 +55,8 @@ class ChargeColumn:
     is_prorated: Mask | None = None
     # What else an outsider needs to recompute the line: each is written into the derivation under its name.
     facts: tuple[tuple[str, ExactColumn | str], ...] = ()
+    # The formulas of the numbers above, and what they were worked out with.
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ def _priced(charge: Priced, evaluation: Evaluation) -> ChargeColumn:
         proration=charge.proration,
         days=_days(charge.proration, evaluation),
         is_prorated=_is_prorated(charge.proration, evaluation),
+        trace=trace_of(evaluation, quantity_is=charge.quantity, unit_price_is=charge.price),
     )
 
 
@@ -178,6 +182,7 @@ def _by_tier(charge: PricedByTier, evaluation: Evaluation) -> Iterable[ChargeCol
             proration=charge.proration,
             days=days,
             is_prorated=is_prorated,
+            trace=trace_of_tier(evaluation, charge.tiered, number),
         )
 
 
@@ -192,6 +197,8 @@ def _minimum(charge: Minimum, evaluation: Evaluation, before: list[ChargeColumn]
         cents=_spread_cents(lacking, evaluation.size),
         is_printed=np.broadcast_to(~lacking.is_zero(), (evaluation.size,)),
         of=charge.of,
+        facts=(("method", "minimum"), ("least", evaluation.number(charge.least))),
+        trace=trace_of(evaluation, least_is=charge.least),
     )
 
 
@@ -209,6 +216,7 @@ def _percent(charge: Percent, evaluation: Evaluation, before: list[ChargeColumn]
         is_printed=np.broadcast_to(~amount.is_zero(), (evaluation.size,)),
         cap=cap,
         of=charge.of,
+        trace=None if charge.cap is None else trace_of(evaluation, cap_is=charge.cap),
     )
 
 
