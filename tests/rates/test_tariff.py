@@ -112,7 +112,7 @@ class TestPriceComponents:
             "section": "13.04",
             "unit": "period",
             "quantity_is": "within(days,60,60,1,days)",
-            "unit_price_is": "within(days,60,60,21.46,round((1073/3000),8))",
+            "unit_price_is": "within(days,60,60,21.46,round((21.46/60),8))",
             "rounding": "half_up_cent",
         }
         assert [json.loads(each) for each in lines["derivation"]] == [

@@ -126,7 +126,7 @@ class _Reader:
         proration = self._proration("days")
         if proration is None:
             return Priced(heading=heading, quantity=ONE, price=amount)
-        daily = RoundedUp(nodes.divide(amount, Number(proration.standard_days)), PRICE_DECIMALS)
+        daily = RoundedUp(Operation(Operator.DIVIDE, amount, Number(proration.standard_days)), PRICE_DECIMALS)
         return Priced(
             heading=heading,
             quantity=_where_standard(proration, ONE, Input(DAYS)),
@@ -246,14 +246,14 @@ class _Reader:
         proration = self._proration("days")
         if proration is None:
             return amount
-        daily = RoundedUp(nodes.divide(amount, Number(proration.standard_days)), PRICE_DECIMALS)
+        daily = RoundedUp(Operation(Operator.DIVIDE, amount, Number(proration.standard_days)), PRICE_DECIMALS)
         return _where_standard(proration, amount, nodes.multiply(Input(DAYS), daily))
 
     @staticmethod
     def _width(bound: Node, proration: Proration | None) -> Node:
         if proration is None:
             return bound
-        per_day = nodes.divide(bound, Number(proration.standard_days))
+        per_day = Operation(Operator.DIVIDE, bound, Number(proration.standard_days))
         width = RoundedUp(nodes.multiply(Input(DAYS), per_day), WIDTH_DECIMALS)
         return _where_standard(proration, bound, width)
 
