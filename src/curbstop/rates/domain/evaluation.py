@@ -37,6 +37,15 @@ _BECOMES: dict[Operator, Callable[[ExactColumn, ExactColumn], ExactColumn]] = {
 }
 
 
+_HOLDS: dict[nodes.Relation, Callable[[ExactColumn], Mask]] = {
+    nodes.Relation.BELOW: ExactColumn.is_negative,
+    nodes.Relation.AT_MOST: lambda difference: difference.is_negative() | difference.is_zero(),
+    nodes.Relation.EQUAL: ExactColumn.is_zero,
+    nodes.Relation.AT_LEAST: lambda difference: ~difference.is_negative(),
+    nodes.Relation.ABOVE: lambda difference: ~(difference.is_negative() | difference.is_zero()),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TierColumns:
     """One tier over a batch: what falls in it, at what price, and where it begins and ends."""
@@ -117,21 +126,39 @@ class Evaluation:
                     column = self.number(below)
             case nodes.Operation():
                 column = self._operation(node)
-            case nodes.Rounded(node=below):
-                column = self.number(below).rounded_half_even()
-            case nodes.RoundedUp(node=below, decimals=decimals):
-                column = self.number(below).rounded_half_up(decimals)
-            case nodes.Within(name=name, low=low, high=high):
-                is_inside = self.lies_within(name, low, high)
-                column = self.number(node.inside).where(is_inside, self.number(node.outside))
-            case nodes.Lookup():
-                place, order = self.places(node.keys, node.table)
-                column = self._chosen(place, [node.table[key] for key in order])
+            case nodes.Rounded() | nodes.RoundedUp() | nodes.Floor():
+                column = self._rounded(node)
+            case nodes.Compared() | nodes.Among():
+                column = ExactColumn(self.holds(node).astype(np.int64), 1, 1)
+            case nodes.Within() | nodes.Chosen() | nodes.Lookup():
+                column = self._one_of(node)
             case nodes.Tiered():
                 column = self._tiered_sum(node)
             case _:
                 assert_never(node)
         return column
+
+    def _rounded(self, node: nodes.Rounded | nodes.RoundedUp | nodes.Floor) -> ExactColumn:
+        column = self.number(node.node)
+        match node:
+            case nodes.Rounded():
+                return column.rounded_half_even()
+            case nodes.RoundedUp(decimals=decimals):
+                return column.rounded_half_up(decimals)
+            case nodes.Floor():
+                return column.rounded_down()
+
+    def _one_of(self, node: nodes.Within | nodes.Chosen | nodes.Lookup) -> ExactColumn:
+        match node:
+            case nodes.Within(name=name, low=low, high=high):
+                is_inside = self.lies_within(name, low, high)
+                return self.number(node.inside).where(is_inside, self.number(node.outside))
+            case nodes.Chosen():
+                is_so = np.broadcast_to(self.holds(node.condition), (self.size,))
+                return self._chosen(is_so.astype(np.int64), [node.otherwise, node.then])
+            case nodes.Lookup(otherwise=rest):
+                place, order = self.places(node.keys, node.table, has_rest=rest is not None)
+                return self._chosen(place, [*(node.table[key] for key in order), *([] if rest is None else [rest])])
 
     def _input(self, name: str) -> ExactColumn:
         if name not in self.frame.columns:
@@ -188,10 +215,24 @@ class Evaluation:
         above = (exact.constant(high) - column).is_negative()
         return ~(below | above)
 
-    def places(self, names: tuple[str, ...], table: Mapping[str, object]) -> tuple[Rows, list[str]]:
+    def holds(self, node: Node) -> Mask:
+        """Say in which rows a condition holds."""
+        match node:
+            case nodes.Compared(relation=relation, left=left, right=right):
+                return _HOLDS[relation](self.number(left) - self.number(right))
+            case nodes.Among(name=name, words=words):
+                place, _ = self.places((name,), dict.fromkeys(words), has_rest=True)
+                return np.asarray(place < len(words), dtype=np.bool_)
+            case _:
+                return ~self.number(node).is_zero()
+
+    def places(
+        self, names: tuple[str, ...], table: Mapping[str, object], *, has_rest: bool = False
+    ) -> tuple[Rows, list[str]]:
         """Find each row's place in a table, as a number into the list of the table's keys used.
 
-        Rows whose keys are not in the table are refused and get place 0.
+        Rows whose keys are not in the table are refused and get place 0; where the table says what the
+        rest gets, they get the place after the last.
         """
         order = list(table)
         codes, found = self._once(names, lambda: self._keys(names))
@@ -204,7 +245,9 @@ class Evaluation:
             # A row without a key is refused already.
             written = order[0] if key is None else key
             place = exactly.get(written, spelled.get(keys.canonical(written), -1))
-            if place < 0:
+            if place < 0 and has_rest:
+                place = len(order)
+            elif place < 0:
                 self.refuse(codes == code, f"{' and '.join(names)} {key} is not in its table")
             place_of[code] = max(place, 0)
         return place_of[codes], order

@@ -123,6 +123,11 @@ class ExactColumn:
         signed = np.where(numerators < 0, -whole, whole)
         return ExactColumn(signed, 10**decimals, bound // (2 * self.scale) + 1)
 
+    def rounded_down(self) -> ExactColumn:
+        """Round down to whole numbers."""
+        (numerators,) = _wide_enough(max(self.bound, self.scale), self.numerators)
+        return ExactColumn(numerators // self.scale, 1, self.bound // self.scale + 1)
+
     def cents(self) -> Numerators:
         """Round dollars to whole cents, a half away from zero (rulebook §0.1)."""
         rounded = self.rounded_half_up(2)

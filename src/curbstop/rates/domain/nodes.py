@@ -24,6 +24,16 @@ class Operator(StrEnum):
     MAXIMUM = "max"
 
 
+class Relation(StrEnum):
+    """How two numbers are compared."""
+
+    BELOW = "<"
+    AT_MOST = "<="
+    EQUAL = "=="
+    AT_LEAST = ">="
+    ABOVE = ">"
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number written in the schedule."""
@@ -63,6 +73,39 @@ class RoundedUp:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Floor:
+    """A number rounded down to whole units."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """1 where a comparison of two numbers holds, 0 where it does not."""
+
+    relation: Relation
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Among:
+    """1 where an input is one of some words, 0 where it is another."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """One node where a condition holds, another where it does not; neither is asked of the other's rows."""
+
+    condition: Node
+    then: Node
+    otherwise: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Within:
     """One node where an input lies in a closed range, another where it does not."""
 
@@ -75,11 +118,15 @@ class Within:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
-    """A number found in a table by the row's keys, such as meter size and zone."""
+    """A number found in a table by the row's keys, such as meter size and zone.
+
+    A row that the table does not have is refused, unless the table says what is `otherwise`.
+    """
 
     field: str
     keys: tuple[str, ...]
     table: Mapping[str, Node]
+    otherwise: Node | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +163,21 @@ class Tiered:
     prices: NodeList
 
 
-Node: TypeAlias = Number | Input | Operation | Rounded | RoundedUp | Within | Lookup | Named | Tiered
+Node: TypeAlias = (
+    Number
+    | Input
+    | Operation
+    | Rounded
+    | RoundedUp
+    | Floor
+    | Compared
+    | Among
+    | Chosen
+    | Within
+    | Lookup
+    | Named
+    | Tiered
+)
 
 
 def add(left: Node, right: Node) -> Node:
@@ -148,19 +209,23 @@ def bare(node: Node) -> Node:
 def children(node: Node) -> Iterator[Node]:
     """Yield the nodes directly below a node."""
     match node:
-        case Operation(left=left, right=right):
+        case Operation(left=left, right=right) | Compared(left=left, right=right):
             yield from (left, right)
-        case Rounded(node=below) | RoundedUp(node=below) | Named(node=below):
+        case Rounded(node=below) | RoundedUp(node=below) | Floor(node=below) | Named(node=below):
             yield below
+        case Chosen(condition=condition, then=then, otherwise=otherwise):
+            yield from (condition, then, otherwise)
         case Within(inside=inside, outside=outside):
             yield from (inside, outside)
-        case Lookup(table=table):
+        case Lookup(table=table, otherwise=rest):
             yield from table.values()
+            if rest is not None:
+                yield rest
         case Tiered(usage=usage, bounds=bounds, prices=prices):
             yield usage
             for each in (*bounds.table.values(), *prices.table.values()):
                 yield from each
-        case Number() | Input():
+        case Number() | Input() | Among():
             return
 
 
@@ -168,7 +233,7 @@ def inputs_of(node: Node) -> set[str]:
     """Return the names of everything that a row must bring for this node."""
     names = {name for below in children(node) for name in inputs_of(below)}
     match node:
-        case Input(name=name) | Within(name=name):
+        case Input(name=name) | Within(name=name) | Among(name=name):
             names.add(name)
         case Lookup(keys=keys):
             names.update(keys)
