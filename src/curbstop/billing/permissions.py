@@ -44,6 +44,11 @@ RELEASE_RUN: Final = Permission(
     "Release an approved run: number its bills and post them to the ledger",
     frozenset({Role.SUPERVISOR, Role.MANAGER}),
 )
+PRINT_RUN: Final = Permission(
+    "billing.print_run",
+    "Print the statements of a released run, and hand its file to a print vendor",
+    frozenset({Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
+)
 REQUEST_CANCELLATION: Final = Permission(
     "billing.request_cancellation",
     "Ask for a bill to be cancelled, with a reason",
@@ -54,6 +59,16 @@ APPROVE_CANCELLATION: Final = Permission(
     "Cancel a bill that someone else asked to cancel",
     frozenset({Role.SUPERVISOR, Role.MANAGER}),
 )
+PROPOSE_AVERAGES: Final = Permission(
+    "billing.propose_averages",
+    "Compute the averages of use that set a price",
+    frozenset({Role.LEAD, Role.SUPERVISOR}),
+)
+APPROVE_AVERAGES: Final = Permission(
+    "billing.approve_averages",
+    "Put averages in force that someone else computed",
+    frozenset({Role.SUPERVISOR, Role.MANAGER}),
+)
 
 PERMISSIONS: Final = (
     SEE_BILLS,
@@ -62,6 +77,9 @@ PERMISSIONS: Final = (
     REVIEW_RUN,
     APPROVE_RUN,
     RELEASE_RUN,
+    PRINT_RUN,
     REQUEST_CANCELLATION,
     APPROVE_CANCELLATION,
+    PROPOSE_AVERAGES,
+    APPROVE_AVERAGES,
 )

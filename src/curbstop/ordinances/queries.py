@@ -106,6 +106,12 @@ def value_on(code: str, on: date) -> RuleValueRow:
     return RuleValueRow(row.code, row.value, row.unit, row.section.citation)
 
 
+def values_under(prefix: str, on: date) -> tuple[RuleValueRow, ...]:
+    """Return the values in force on a day whose codes begin so, by code: those that a city names itself."""
+    rows = RuleValue.objects.filter(in_force(on), code__startswith=prefix).select_related("section").order_by("code")
+    return tuple(RuleValueRow(row.code, row.value, row.unit, row.section.citation) for row in rows)
+
+
 def city() -> CityProfileRow:
     """Return the city of this database.
 

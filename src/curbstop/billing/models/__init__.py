@@ -7,6 +7,7 @@ from curbstop.billing.models.adjustments import (
     AdjustmentLine,
     AdjustmentRequest,
 )
+from curbstop.billing.models.averages import AverageSet, UseAverage
 from curbstop.billing.models.bills import (
     Bill,
     BilledPeriod,
@@ -36,6 +37,7 @@ __all__ = [
     "AdjustmentKind",
     "AdjustmentLine",
     "AdjustmentRequest",
+    "AverageSet",
     "Bill",
     "BillLine",
     "BilledPeriod",
@@ -62,4 +64,5 @@ __all__ = [
     "RunAccount",
     "RunCycle",
     "RunPartition",
+    "UseAverage",
 ]

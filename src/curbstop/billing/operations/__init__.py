@@ -1,6 +1,7 @@
 """The verbs of billing: draft, review, approve, release, cancel."""
 
 from curbstop.billing.operations.approval import ApprovalRefused, approve_run
+from curbstop.billing.operations.averages import AveragesRefused, approve_averages, set_averages
 from curbstop.billing.operations.cancellation import (
     CancellationRefused,
     approve_cancellation,
@@ -9,15 +10,25 @@ from curbstop.billing.operations.cancellation import (
 )
 from curbstop.billing.operations.cycles import assign_cycle, declare_cycles
 from curbstop.billing.operations.drafts import DraftRefused, draft_bills, draft_partition, refuse_days_to_come
+from curbstop.billing.operations.printing import (
+    PrintingRefused,
+    folder_of,
+    plan_printing,
+    print_run,
+    write_vendor_file,
+)
 from curbstop.billing.operations.release import ReleaseRefused, refuse_release, release_bills, release_partition
 from curbstop.billing.operations.review import ReviewRefused, clear_bill, hold_bill
 
 __all__ = [
     "ApprovalRefused",
+    "AveragesRefused",
     "CancellationRefused",
     "DraftRefused",
+    "PrintingRefused",
     "ReleaseRefused",
     "ReviewRefused",
+    "approve_averages",
     "approve_cancellation",
     "approve_run",
     "assign_cycle",
@@ -26,10 +37,15 @@ __all__ = [
     "declare_cycles",
     "draft_bills",
     "draft_partition",
+    "folder_of",
     "hold_bill",
+    "plan_printing",
+    "print_run",
     "refuse_days_to_come",
     "refuse_release",
     "release_bills",
     "release_partition",
     "request_cancellation",
+    "set_averages",
+    "write_vendor_file",
 ]

@@ -1,5 +1,15 @@
 """Reads of billing: the columns of a run, its review, and single bills."""
 
+from curbstop.billing.queries.averages import (
+    AverageSetSummary,
+    average_policy_on,
+    average_sets_visible_to,
+    averages_frame,
+    averages_of,
+    summary_of,
+    use_before,
+    waiting_average_set,
+)
 from curbstop.billing.queries.bills import (
     BillLineRow,
     BillRow,
@@ -23,6 +33,14 @@ from curbstop.billing.queries.completeness import (
     completeness_failures,
 )
 from curbstop.billing.queries.holds import HeldBill, held_bill_of
+from curbstop.billing.queries.printing import (
+    batches_of,
+    pieces_between,
+    pieces_frame,
+    pieces_from,
+    printing_of,
+    tray_rows,
+)
 from curbstop.billing.queries.review import (
     RunSummary,
     cycles,
@@ -45,12 +63,18 @@ from curbstop.billing.queries.review import (
 from curbstop.billing.queries.statements import labels_of, statement_of_bill, statements_of
 
 __all__ = [
+    "AverageSetSummary",
     "BillLineRow",
     "BillRow",
     "HeldBill",
     "RunSummary",
     "account_ids_in",
     "agreements_without_outcome",
+    "average_policy_on",
+    "average_sets_visible_to",
+    "averages_frame",
+    "averages_of",
+    "batches_of",
     "bill_lines_of",
     "bills_of",
     "bills_of_run",
@@ -72,6 +96,10 @@ __all__ = [
     "next_held_after",
     "open_run_of",
     "outcomes_of",
+    "pieces_between",
+    "pieces_frame",
+    "pieces_from",
+    "printing_of",
     "progress_of",
     "releasable_bills",
     "run_of",
@@ -81,6 +109,10 @@ __all__ = [
     "services_frame",
     "statement_of_bill",
     "statements_of",
+    "summary_of",
+    "tray_rows",
     "unbilled_of",
+    "use_before",
+    "waiting_average_set",
     "waits_for_worker",
 ]

@@ -116,6 +116,8 @@ _KINDS = (
     RuleKind("adjustment.window_days", _U.DAYS, "Days over which credits are added up"),
 )
 
+# A city may have several averages, each under a name of its own.
+AVERAGES = "billing.average."
 KNOWN: Mapping[str, RuleKind] = MappingProxyType({kind.code: kind for kind in _KINDS})
 
 
@@ -125,4 +127,6 @@ def kind_of(code: str) -> RuleKind | None:
         return KNOWN[code]
     if code.startswith("fee.") and len(code) > len("fee."):
         return RuleKind(code, RuleUnit.DOLLARS, "A fee of the city's own", required=False)
+    if code.startswith(AVERAGES) and len(code) > len(AVERAGES):
+        return RuleKind(code, RuleUnit.POLICY, "An average of use that sets a price", required=False)
     return None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from curbstop.billing.domain.average_policies import read_policy as read_average
 from curbstop.journeys.domain.city_pack import Place
 from curbstop.journeys.imports.city_pack.nodes import (
     Form,
@@ -20,6 +21,7 @@ from curbstop.journeys.imports.city_pack.nodes import (
 from curbstop.ledger.domain.allocation import STEP_KEYS, OrderRefused, read_order
 from curbstop.ordinances.domain.versions import Dated
 from curbstop.ordinances.domain.vocabulary import (
+    AVERAGES,
     KNOWN,
     WHOLE_UNITS,
     RuleKind,
@@ -154,7 +156,9 @@ def _read_policy(form: Form, kind: RuleKind) -> Any:
     """Read lists and mappings as text; the room that looks the code up says what it understands."""
     value = _plain(form.node("value", "a list or fields with names"))
     try:
-        POLICY_READERS.get(kind.code, lambda _value: None)(value)
+        reader = read_average if kind.code.startswith(AVERAGES) else POLICY_READERS.get(kind.code)
+        if reader is not None:
+            reader(value)
     except ValueError as refusal:
         form.wrong("value", form.line_of("value"), str(refusal))
     return value
