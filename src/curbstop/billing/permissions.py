@@ -69,6 +69,46 @@ APPROVE_AVERAGES: Final = Permission(
     "Put averages in force that someone else computed",
     frozenset({Role.SUPERVISOR, Role.MANAGER}),
 )
+SEE_ADJUSTMENTS: Final = Permission(
+    "billing.see_adjustments",
+    "See credits and charges that were asked for, and what became of them",
+    frozenset({Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR}),
+)
+REQUEST_ADJUSTMENT: Final = Permission(
+    "billing.request_adjustment",
+    "Ask for a credit or a charge, and post it within the own limit",
+    frozenset({Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
+)
+APPROVE_ADJUSTMENT: Final = Permission(
+    "billing.approve_adjustment",
+    "Approve a credit or a charge that someone else asked for, within the own limit",
+    frozenset({Role.SUPERVISOR, Role.MANAGER}),
+)
+SEE_REFUNDS: Final = Permission(
+    "billing.see_refunds",
+    "See refunds that were asked for, approved and released",
+    frozenset({Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR}),
+)
+REQUEST_REFUND: Final = Permission(
+    "billing.request_refund",
+    "Ask for a credit balance to be refunded, or moved to the customer's other account",
+    frozenset({Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR}),
+)
+APPROVE_REFUND: Final = Permission(
+    "billing.approve_refund",
+    "Approve a refund that someone else asked for",
+    frozenset({Role.SUPERVISOR, Role.MANAGER}),
+)
+RELEASE_REFUND: Final = Permission(
+    "billing.release_refund",
+    "Release a refund that two others asked for and approved",
+    frozenset({Role.MANAGER}),
+)
+ENROLL_BUDGET: Final = Permission(
+    "billing.enroll_budget",
+    "Put an account on a budget plan, change its amount and settle it",
+    frozenset({Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
+)
 
 PERMISSIONS: Final = (
     SEE_BILLS,
