@@ -32,6 +32,7 @@ ROOMS = [
     "curbstop.metering",
     "curbstop.rates",
     "curbstop.billing",
+    "curbstop.collections",
     "curbstop.cashiering",
     "curbstop.treasury",
     "curbstop.reports",

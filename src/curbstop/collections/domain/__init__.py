@@ -1,0 +1,1 @@
+"""Pure parts of collections: what a late bill costs, interest by the day, deposits and plans."""

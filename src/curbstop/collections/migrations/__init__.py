@@ -1,0 +1,1 @@
+"""Tables of collections and the rules that PostgreSQL keeps for them."""
