@@ -75,7 +75,7 @@ def charge(segments: pl.DataFrame, schedules: Mapping[int, Schedule], services: 
 def _charge_batch(batch: pl.DataFrame, schedule: Schedule) -> Charges:
     batch, other_unit = _in_unit(batch, schedule.unit)
     rows = batch.with_row_index("row")
-    priced = price(schedule, _inputs(batch), {"schedule": schedule.name, "version": schedule.version})
+    priced = price(schedule, rate_inputs(batch), {"schedule": schedule.name, "version": schedule.version})
     lines = priced.lines.rename({"key": "component", "label_en": "label", "line": "order"}).join(
         rows.select(_OF_SEGMENT), on="row"
     )
@@ -94,7 +94,7 @@ def _in_unit(batch: pl.DataFrame, unit: str) -> tuple[pl.DataFrame, pl.DataFrame
     return batch.filter(same), batch.filter(~same).select("agreement_id", problem=problem)
 
 
-def _inputs(batch: pl.DataFrame) -> pl.DataFrame:
+def rate_inputs(batch: pl.DataFrame) -> pl.DataFrame:
     """Return what a rate may ask for: use, days, class, meter size, and what was assigned."""
     frame = batch.select(pl.col("quantity").alias(USAGE), "days", "customer_class", "meter_size", "inputs")
     assigned = _assigned(batch["inputs"])
