@@ -16,21 +16,22 @@ import django
 from django.utils import timezone
 
 from curbstop.billing import operations
-from curbstop.billing.queries import cycles, run_of
+from curbstop.billing.queries import cycles, printing_of, run_of
 from curbstop.foundation.access.models import User
 from curbstop.foundation.jobs import app
 from curbstop.ledger.queries import current_business_day
 
 QUEUE = "billing"
+PRINTERS = 2
 # Polars reads it once, when a process first imports it.
 COLUMN_THREADS = "POLARS_MAX_THREADS"
 
 
 @app.task(name="billing.draft_bills", queue=QUEUE, lock="billing")
-def draft_bills(cycle_id: int, through: str, user_id: int) -> None:
-    """Draft a cycle's bills that somebody asked for on a page."""
+def draft_bills(cycle_ids: list[int], through: str, user_id: int) -> None:
+    """Draft the bills of some cycles that somebody asked for on a page."""
     operations.draft_bills(
-        cycle=cycles().get(pk=cycle_id),
+        cycles=cycles().filter(pk__in=cycle_ids),
         through=date.fromisoformat(through),
         bill_on=current_business_day(),
         by=User.objects.get(pk=user_id),
@@ -42,6 +43,16 @@ def draft_bills(cycle_id: int, through: str, user_id: int) -> None:
 def release_bills(run_id: int, user_id: int) -> None:
     """Release an approved run; a job that was put back goes on where the dead one stopped."""
     operations.release_bills(run=run_of(run_id), by=User.objects.get(pk=user_id), at=timezone.now())
+
+
+@app.task(name="billing.print_run", queue=QUEUE)
+def print_run(run_id: int) -> None:
+    """Print the files of a run's mailing that are still to do."""
+    printing = printing_of(run_id)
+    assert printing is not None, "a mailing is planned before it is printed"
+    with worker_processes(PRINTERS) as executor:
+        for _ in operations.print_run(printing=printing, at=timezone.now(), executor=executor):
+            pass
 
 
 @contextmanager

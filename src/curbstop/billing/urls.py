@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.billing.views import bills, review, runs
+from curbstop.billing.views import bills, printing, review, runs
 
 app_name = "billing"
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path("runs/<int:pk>/exceptions/", review.exceptions, name="exceptions"),
     path("runs/<int:pk>/unbilled/", review.unbilled, name="unbilled"),
     path("runs/<int:pk>/bills/", runs.run_bills, name="run_bills"),
+    path("runs/<int:pk>/mailing/", printing.mailing, name="mailing"),
+    path("runs/<int:pk>/mailing/print/", printing.print_run, name="print_run"),
+    path("runs/<int:pk>/mailing/files/<int:number>/", printing.printed_file, name="printed_file"),
     path("runs/<int:pk>/statements.pdf", bills.statements_pdf, name="statements_pdf"),
     path("runs/<int:pk>/accounts/<int:account_id>/", review.drafted_bill, name="drafted_bill"),
     path("runs/<int:pk>/accounts/<int:account_id>/hold/", review.hold_bill, name="hold_bill"),

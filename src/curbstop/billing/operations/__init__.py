@@ -9,7 +9,13 @@ from curbstop.billing.operations.cancellation import (
     request_cancellation,
 )
 from curbstop.billing.operations.cycles import assign_cycle, declare_cycles
-from curbstop.billing.operations.drafts import DraftRefused, draft_bills, draft_partition, refuse_days_to_come
+from curbstop.billing.operations.drafts import (
+    draft_bills,
+    draft_final_bills,
+    draft_off_cycle,
+    draft_partition,
+    redraft_account,
+)
 from curbstop.billing.operations.printing import (
     PrintingRefused,
     folder_of,
@@ -18,7 +24,8 @@ from curbstop.billing.operations.printing import (
     write_vendor_file,
 )
 from curbstop.billing.operations.release import ReleaseRefused, refuse_release, release_bills, release_partition
-from curbstop.billing.operations.review import ReviewRefused, clear_bill, hold_bill
+from curbstop.billing.operations.review import ReviewRefused, clear_bill, clear_finding, hold_bill
+from curbstop.billing.operations.runs import DraftRefused, discard_run, refuse_days_to_come
 
 __all__ = [
     "ApprovalRefused",
@@ -34,13 +41,18 @@ __all__ = [
     "assign_cycle",
     "cancel_bill",
     "clear_bill",
+    "clear_finding",
     "declare_cycles",
+    "discard_run",
     "draft_bills",
+    "draft_final_bills",
+    "draft_off_cycle",
     "draft_partition",
     "folder_of",
     "hold_bill",
     "plan_printing",
     "print_run",
+    "redraft_account",
     "refuse_days_to_come",
     "refuse_release",
     "release_bills",

@@ -60,6 +60,14 @@ from curbstop.billing.queries.review import (
     unbilled_of,
     waits_for_worker,
 )
+from curbstop.billing.queries.runs import (
+    accounts_of_run,
+    accounts_with_final_bills,
+    accounts_without_cycle,
+    approved_elsewhere,
+    billed_by_another,
+    total_and_forecast,
+)
 from curbstop.billing.queries.statements import labels_of, statement_of_bill, statements_of
 
 __all__ = [
@@ -69,13 +77,18 @@ __all__ = [
     "HeldBill",
     "RunSummary",
     "account_ids_in",
+    "accounts_of_run",
+    "accounts_with_final_bills",
+    "accounts_without_cycle",
     "agreements_without_outcome",
+    "approved_elsewhere",
     "average_policy_on",
     "average_sets_visible_to",
     "averages_frame",
     "averages_of",
     "batches_of",
     "bill_lines_of",
+    "billed_by_another",
     "bills_of",
     "bills_of_run",
     "bills_visible_to",
@@ -110,6 +123,7 @@ __all__ = [
     "statement_of_bill",
     "statements_of",
     "summary_of",
+    "total_and_forecast",
     "tray_rows",
     "unbilled_of",
     "use_before",
