@@ -268,7 +268,7 @@ class TestCancelBill:
 
 
 class TestReleasedRows:
-    @pytest.mark.parametrize("table", ["billing_bill", "billing_billline", "billing_billedperiod"])
+    @pytest.mark.parametrize("table", ["billing_bill", "billing_billedperiod"])
     def test_are_never_deleted(self, town, table, connect_as):
         town.use(town.account(), "14")
         town.release()

@@ -21,7 +21,7 @@ def keys_of_the_house() -> list[ForeignKey]:
     return [
         field
         for model in apps.get_models(include_auto_created=True)
-        if model.__module__.startswith("curbstop.")
+        if model.__module__.startswith("curbstop.") and model._meta.managed
         for field in model._meta.local_fields
         if isinstance(field, ForeignKey)
     ]

@@ -161,7 +161,7 @@ def water_rate(people):
 
 def print_bill(account, entry, agreement, people):
     """Write the bill of that entry as a release would, with its lines."""
-    from curbstop.billing.models import Bill, BillingRun, BillLine, Cycle
+    from curbstop.billing.models import Bill, BillingRun, Cycle, DraftLine
     from curbstop.foundation.database.transactions import transaction
     from curbstop.ledger.queries import service_of
 
@@ -173,7 +173,6 @@ def print_bill(account, entry, agreement, people):
             through_on=date(2026, 6, 5),
             bill_on=date(2026, 6, 8),
             due_on=date(2026, 6, 20),
-            state="released",
             drafted_by=maker,
             drafted_at=AT,
             approved_by=checker,
@@ -186,23 +185,11 @@ def print_bill(account, entry, agreement, people):
         )
         version = water_rate(people)
         period = {"starts_on": date(2026, 5, 5), "ends_on": date(2026, 6, 5)}
-        bill = Bill.objects.create(
-            number=1,
-            run=run,
-            account=account,
-            entry=entry,
-            bill_on=run.bill_on,
-            due_on=run.due_on,
-            days=31,
-            total_cents=4234,
-            prior_balance_cents=0,
-            payments_cents=0,
-            **period,
-        )
         rows = (("water", "Water by volume", "3", 3000), ("sewer", "Sewer by volume", "1.234", 1234))
-        BillLine.objects.bulk_create(
-            BillLine(
-                bill=bill,
+        DraftLine.objects.bulk_create(
+            DraftLine(
+                run=run,
+                account=account,
                 line_number=number,
                 agreement=agreement,
                 service=service_of(code),
@@ -220,6 +207,23 @@ def print_bill(account, entry, agreement, people):
             )
             for number, (code, label, price, cents) in enumerate(rows, start=1)
         )
+        run.state = "approved"
+        run.save()
+        Bill.objects.create(
+            number=1,
+            run=run,
+            account=account,
+            entry=entry,
+            bill_on=run.bill_on,
+            due_on=run.due_on,
+            days=31,
+            total_cents=4234,
+            prior_balance_cents=0,
+            payments_cents=0,
+            **period,
+        )
+        run.state = "released"
+        run.save()
 
 
 def build(person):

@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
+from curbstop.billing.models.lines import Line
 from curbstop.billing.models.runs import BillingRun
 from curbstop.foundation.approvals import second_person
 from curbstop.foundation.database.schema import AppendOnlyModel
@@ -49,6 +50,8 @@ class Bill(AppendOnlyModel):
                 name="bill_posted_to_the_ledger",
             ),
             models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="bill_has_days"),
+            # By which its lines are found, and the fuse against releasing a draft twice.
+            models.UniqueConstraint(fields=["run", "account"], name="one_bill_a_run_and_account"),
         ]
 
     def __str__(self) -> str:
@@ -56,48 +59,18 @@ class Bill(AppendOnlyModel):
         return f"billing.bill:{self.number}"
 
 
-class BillLine(AppendOnlyModel):
-    """One printed line: quantity times price, and everything it was derived from."""
+class BillLine(Line):
+    """One printed line of a released bill: the drafted line itself, seen under the number of its bill.
+
+    A view: lines are written once, by the draft, and stay when their bill is released (ADR 40).
+    """
 
     pk = models.CompositePrimaryKey("bill", "line_number")
-    bill = models.ForeignKey(Bill, models.PROTECT, related_name="lines", db_index=False, db_constraint=False)
-    line_number = models.PositiveIntegerField()
-    agreement = models.ForeignKey(
-        "customers.ServiceAgreement",
-        models.PROTECT,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
-    usage = models.ForeignKey(
-        "metering.Usage",
-        models.PROTECT,
-        null=True,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
-    service = models.ForeignKey("ledger.Service", models.PROTECT, related_name="+", db_index=False, db_constraint=False)
-    schedule_version = models.ForeignKey(
-        "rates.ScheduleVersion",
-        models.PROTECT,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
-    customer_class = models.TextField()
-    starts_on = models.DateField()
-    ends_on = models.DateField()
-    component = models.TextField()
-    label = models.TextField()
-    quantity = models.DecimalField(max_digits=20, decimal_places=8)
-    unit = models.TextField()
-    unit_price = models.DecimalField(max_digits=20, decimal_places=8)
-    amount_cents = models.BigIntegerField()
-    section = models.TextField()
-    derivation = models.JSONField()
+    bill = models.ForeignKey(Bill, models.DO_NOTHING, related_name="lines", db_constraint=False)
 
     class Meta:
+        managed = False
+        db_table = "billing_billline"
         ordering = ["bill", "line_number"]
 
 

@@ -1,13 +1,14 @@
 """Drafted bills: calculated, not numbered, without any effect on the ledger.
 
-They are thrown away and made again as often as the office likes, so they are plain rows; the
-references of a line are checked when it becomes a bill's line.
+They are thrown away and made again as often as the office likes. The lines of a bill that went out
+are the exception: they stay as its lines (ADR 40).
 """
 
 from typing import ClassVar
 
 from django.db import models
 
+from curbstop.billing.models.lines import Line
 from curbstop.billing.models.runs import BillingRun
 
 
@@ -29,11 +30,13 @@ class DraftBill(models.Model):
     total_cents = models.BigIntegerField()
     prior_balance_cents = models.BigIntegerField()
     payments_cents = models.BigIntegerField()
+    # What the account's past lets expect; nothing for one that was never billed.
+    forecast_cents = models.BigIntegerField(null=True)
     held = models.BooleanField(default=False)
 
 
-class DraftLine(models.Model):
-    """One printed line of a drafted bill, with everything its amount was derived from."""
+class DraftLine(Line):
+    """One calculated line; once its bill is released it is the bill's line, and nobody may touch it."""
 
     # Made again with every draft; the run's events tell who did it.
     row_changes_recorded: ClassVar[bool] = False
@@ -43,19 +46,3 @@ class DraftLine(models.Model):
     account = models.ForeignKey(
         "customers.Account", models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    line_number = models.PositiveIntegerField()
-    agreement_id = models.BigIntegerField()
-    usage_id = models.BigIntegerField(null=True)
-    service_id = models.BigIntegerField()
-    schedule_version_id = models.BigIntegerField()
-    customer_class = models.TextField()
-    starts_on = models.DateField()
-    ends_on = models.DateField()
-    component = models.TextField()
-    label = models.TextField()
-    quantity = models.DecimalField(max_digits=20, decimal_places=8)
-    unit = models.TextField()
-    unit_price = models.DecimalField(max_digits=20, decimal_places=8)
-    amount_cents = models.BigIntegerField()
-    section = models.TextField()
-    derivation = models.JSONField()

@@ -136,18 +136,6 @@ select %(first_number)s::bigint + row_number() over (order by account_id) - 1, r
   from billing_draftbill d {of_partition}
  order by account_id
 """
-_LINE_COLUMNS = (
-    "bill_id", "line_number", "agreement_id", "usage_id", "service_id", "schedule_version_id",
-    "customer_class", "starts_on", "ends_on", "component", "label", "quantity", "unit",
-    "unit_price", "amount_cents", "section", "derivation",
-)  # fmt: skip
-_LINES = """
-select %(first_number)s::bigint + dense_rank() over (order by account_id) - 1, line_number,
-       agreement_id, usage_id, service_id, schedule_version_id, customer_class, starts_on, ends_on,
-       component, label, quantity, unit, unit_price, amount_cents, section, derivation
-  from billing_draftline d {of_partition}
- order by account_id, line_number
-"""
 _PERIOD_COLUMNS = ("bill_id", "agreement_id", "usage_id", "period", "cancelled")
 _PERIODS = """
 select distinct number, agreement_id, usage_id, period, false
@@ -158,13 +146,12 @@ select distinct number, agreement_id, usage_id, period, false
 """
 _WRITTEN = (
     ("billing_bill", _BILL_COLUMNS, _BILLS),
-    ("billing_billline", _LINE_COLUMNS, _LINES),
     ("billing_billedperiod", _PERIOD_COLUMNS, _PERIODS),
 )
 
 
 def _write_bills(run: BillingRun, partition: RunPartition, *, first_entry_id: int | None) -> None:
-    """Turn the drafted rows into bills where they are: none of them leaves the server."""
+    """Turn the drafted rows into bills where they are; their lines are the bills' lines from then on (ADR 40)."""
     facts: dict[str, Any] = {
         "run_id": run.pk,
         "bill_on": run.bill_on,
