@@ -53,7 +53,13 @@ def _fixed(charge: ChargeColumn, source: Mapping[str, str]) -> dict[str, object]
 
 def _worked_out(trace: Trace, printed: Numerators) -> Iterator[pl.Expr]:
     """Write the numbers and keys under the names that the formulas use."""
-    for name, members in (("inputs", trace.inputs), ("values", trace.values)):
+    groups: dict[str, Mapping[str, ExactColumn] | Mapping[str, pl.Series]] = {
+        "inputs": trace.inputs,
+        "keys": trace.keys,
+        "values": trace.values,
+        "worked": trace.worked,
+    }
+    for name, members in groups.items():
         opening = f',"{name}":{{'
         for member, column in members.items():
             yield pl.lit(f'{opening}"{member}":')

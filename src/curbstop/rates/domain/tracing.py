@@ -7,7 +7,8 @@ A base of $21.46 for sixty days, billed for sixty-one, has the price `within(day
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -24,11 +25,17 @@ _FUNCTIONS = {Operator.MINIMUM: "min", Operator.MAXIMUM: "max"}
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Formulas by the field that they give, and the numbers and keys that they were worked out with."""
+    """Formulas by the field that they give, and what they were worked out with.
+
+    `inputs` are numbers that came with the row; `keys` the words by which its tables were read, and `values` what
+    stood there; `worked` is what has no formula.
+    """
 
     formulas: Mapping[str, str]
-    inputs: Mapping[str, ExactColumn | pl.Series]
+    inputs: Mapping[str, ExactColumn]
+    keys: Mapping[str, pl.Series]
     values: Mapping[str, ExactColumn]
+    worked: Mapping[str, ExactColumn]
 
 
 @dataclass(slots=True)
@@ -37,8 +44,12 @@ class Tracer:
 
     evaluation: Evaluation
     formulas: dict[str, str] = field(default_factory=dict)
-    inputs: dict[str, ExactColumn | pl.Series] = field(default_factory=dict)
+    inputs: dict[str, ExactColumn] = field(default_factory=dict)
+    keys: dict[str, pl.Series] = field(default_factory=dict)
     values: dict[str, ExactColumn] = field(default_factory=dict)
+    worked: dict[str, ExactColumn] = field(default_factory=dict)
+    # The tables that were made of rows which differ in numbers alone: the same numbers get one name.
+    tables: dict[Hashable, nodes.Lookup] = field(default_factory=dict)
 
     def add(self, name: str, node: Node) -> None:
         """Keep the formula of a field, unless the field itself says all: a plain number, or one out of a table."""
@@ -59,7 +70,7 @@ class Tracer:
 
     def traced(self) -> Trace:
         """Return what was kept."""
-        return Trace(self.formulas, self.inputs, self.values)
+        return Trace(self.formulas, self.inputs, self.keys, self.values, self.worked)
 
     def _formula(self, node: Node) -> str:
         match node:
@@ -81,11 +92,12 @@ class Tracer:
             case nodes.Lookup():
                 formula = self._looked_up(node)
             case _:
-                formula = self._value("value", node)
+                formula = self._named(self.worked, "worked", node)
         return formula
 
     def _input(self, name: str) -> str:
-        self.inputs[name] = self.evaluation.number(Input(name))
+        if name in self.evaluation.frame.columns:
+            self.inputs[name] = self.evaluation.number(Input(name))
         return name
 
     def _operation(self, node: Operation) -> str:
@@ -95,54 +107,55 @@ class Tracer:
         return f"({left}{node.operator.value}{right})"
 
     def _looked_up(self, node: nodes.Lookup) -> str:
+        """Return one formula for all rows of a table: where only numbers differ, they get a name."""
         for key in node.keys:
             if key in self.evaluation.frame.columns:
-                self.inputs[key] = self.evaluation.frame[key].cast(pl.String)
-        return self._formula_of_any(node.field, node.keys, node.table, node)
+                self.keys[key] = self.evaluation.frame[key].cast(pl.String)
+        word = _word(node.field)
+        merged = None if getattr(node, "otherwise", None) is not None else _merged(node.field, node.keys, node.table)
+        if merged is None:
+            return self._named(self.worked, word, node)
+        return self._table(word, merged) if isinstance(merged, nodes.Lookup) else self._formula(merged)
 
-    def _formula_of_any(self, path: str, keys: Sequence[str], table: Mapping[str, Node], whole: Node) -> str:
-        """Return one formula for all rows of a table: where only numbers differ, they get a name."""
-        merged = _merged(path, tuple(keys), table)
-        return self._value(_word(path), whole) if merged is None else self._merged_formula(merged, whole)
+    def _table(self, word: str, node: nodes.Lookup) -> str:
+        same = self.tables.setdefault((node.keys, tuple(node.table.items())), node)
+        return self._named(self.values, word, same)
 
-    def _merged_formula(self, merged: Node, whole: Node) -> str:
-        if isinstance(merged, nodes.Lookup):
-            # Only numbers are left below it; the node itself is worked out already when it is the whole.
-            node = whole if isinstance(whole, nodes.Lookup) and _is_plain(whole) else merged
-            return self._value(_word(merged.field), node)
-        return self._formula(merged)
-
-    def _value(self, name: str, node: Node) -> str:
+    def _named(self, group: dict[str, ExactColumn], name: str, node: Node) -> str:
         column = self.evaluation.number(node)
         free, number = name, 1
-        while free in self.values or free in self.inputs:
-            if free in self.values and self.values[free] is column:
+        while free in self.values or free in self.worked or free in self.evaluation.frame.columns:
+            if group.get(free) is column:
                 return free
             number += 1
             free = f"{name}_{number}"
-        self.values[free] = column
+        group[free] = column
         return free
 
 
 def trace_of(evaluation: Evaluation, **fields: Node) -> Trace:
     """Return the formulas of some fields of a charge, such as `quantity_is`."""
-    tracer = Tracer(evaluation)
-    for name, node in fields.items():
-        tracer.add(name, node)
-    return tracer.traced()
+    with _refusing_nothing(evaluation) as tracer:
+        for name, node in fields.items():
+            tracer.add(name, node)
+        return tracer.traced()
 
 
 def trace_of_tier(evaluation: Evaluation, tiered: nodes.Tiered, number: int) -> Trace:
     """Return the formulas of one tier, counted from 1: what is counted, where the tier ends, its price."""
-    tracer = Tracer(evaluation)
-    tracer.add("counted_is", tiered.usage)
-    tracer.add_of_list("up_to_is", tiered.bounds, number - 1, leaf="width")
-    tracer.add_of_list("unit_price_is", tiered.prices, number - 1, leaf="price")
-    return tracer.traced()
+    with _refusing_nothing(evaluation) as tracer:
+        tracer.add("counted_is", tiered.usage)
+        tracer.add_of_list("up_to_is", tiered.bounds, number - 1, leaf="width")
+        tracer.add_of_list("unit_price_is", tiered.prices, number - 1, leaf="price")
+        return tracer.traced()
 
 
-def _is_plain(node: nodes.Lookup) -> bool:
-    return all(isinstance(each, Number) for each in node.table.values())
+@contextmanager
+def _refusing_nothing(evaluation: Evaluation) -> Iterator[Tracer]:
+    """Let a tracer look at inputs that a row need not bring, because it takes the other side of a choice."""
+    before = evaluation.problems
+    yield Tracer(evaluation)
+    evaluation.problems = before
 
 
 def _merged(path: str, keys: tuple[str, ...], table: Mapping[str, Node]) -> Node | None:

@@ -1,0 +1,436 @@
+"""The checker: recomputes a bill from what its lines say of themselves, and from nothing else.
+
+It shares no code with the rate engine and imports nothing of Curbstop, so that a mistake in one is not a mistake in
+both. Everything it knows is in docs/derivations.md: `quantity_is` "min(usage,winter_average)" with `inputs` 14 and 6
+is 6, times `unit_price` 2.50 is 15.00, and 15.00 is what the line must charge.
+"""
+
+import json
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+Numbers = Mapping[str, Decimal]
+Formula = Callable[[Numbers], Decimal]
+
+# Quotients are carried to sixty digits and read to forty, so that 3 × (1 ÷ 6) is a half again.
+CARRIED = Context(prec=60, rounding=ROUND_HALF_EVEN)
+READ = Context(prec=40, rounding=ROUND_HALF_EVEN)
+EIGHT = Decimal("1e-8")
+CENTS = Decimal("0.01")
+ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
+METHODS = frozenset({"price", "tier", "percent", "minimum"})
+_FIELDS = {"quantity_is": "quantity", "unit_price_is": "unit_price", "up_to_is": "up_to", "cap_is": "cap",
+           "least_is": "least"}  # fmt: skip
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([a-z_][a-z0-9_]*)|([-+*/(),]))")
+KEPT = 50_000  # derivations and formulas
+REMEMBERED = 100  # lines that say the same
+
+
+class Line(NamedTuple):
+    """One printed line; `segment` is equal for lines that one rate priced together, `derivation` is its JSON text."""
+
+    line_number: int
+    segment: Hashable
+    starts_on: date
+    ends_on: date
+    component: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    amount_cents: int
+    section: str
+    schedule: str
+    version: str
+    derivation: str
+
+
+class Bill(NamedTuple):
+    """A whole bill."""
+
+    number: int
+    starts_on: date
+    ends_on: date
+    days: int
+    total_cents: int
+    lines: Sequence[Line]
+
+
+class Fault(NamedTuple):
+    """What does not follow, and on which line; line 0 is the bill itself."""
+
+    line_number: int
+    words: str
+
+
+class Unreadable(ValueError):
+    """A derivation is not what docs/derivations.md describes."""
+
+
+class Worked(NamedTuple):
+    """What a derivation gives by itself; the cents of a percentage and a minimum also need their bill."""
+
+    facts: Mapping[str, Any]
+    numbers: Numbers
+    cents: int
+    faults: tuple[str, ...]
+
+
+def faults_of(bill: Bill) -> list[Fault]:
+    """Return everything on a bill that does not follow from its lines' derivations."""
+    return Checker().faults_of(bill)
+
+
+class Checker:
+    """Checks bills one by one, and remembers what all lines of one charge have in common.
+
+    A version of a schedule has one formula for a charge, and one number for each set of keys: a line that says
+    otherwise than the others was touched, even where its own arithmetic still holds.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[Hashable, dict[Hashable, list[tuple[int, int]]]] = {}
+
+    def faults_of(self, bill: Bill) -> list[Fault]:
+        """Return everything on a bill that does not follow from its lines' derivations."""
+        with localcontext(CARRIED):
+            faults = [*_of_bill(bill), *_of_lines(bill)]
+        for line in bill.lines:
+            self._remember(bill.number, line)
+        return faults
+
+    def _remember(self, number: int, line: Line) -> None:
+        try:
+            place, said = _in_common(line.derivation)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return  # It cannot be read, which is a fault already.
+        seen = self._said.setdefault((line.schedule, line.version, line.component, place), {})
+        lines = seen.setdefault(said, [])
+        if len(lines) < REMEMBERED:
+            lines.append((number, line.line_number))
+
+    def strangers(self) -> list[tuple[int, Fault]]:
+        """Return the lines, with their bills' numbers, that say otherwise than most lines of the same charge."""
+        words = "its formula or its table is not that of the other lines of this charge"
+        found = []
+        for seen in self._said.values():
+            usual = max(seen, key=lambda said: len(seen[said]))
+            for said, lines in seen.items():
+                if said != usual:
+                    found += [(number, Fault(line, words)) for number, line in lines]
+        return found
+
+
+@lru_cache(KEPT)
+def _in_common(text: str) -> tuple[Hashable, Hashable]:
+    """Return where a line stands, by step and keys, and what all lines there say alike."""
+    facts = json.loads(text)
+    place = (facts.get("tier"), tuple(sorted(facts.get("keys", {}).items())))
+    said = [facts.get(name) for name in ("method", "counted_is", *_FIELDS)]
+    if "cap_is" not in facts:
+        said.append(facts.get("cap"))
+    return place, (*said, *facts.get("of", ()), *sorted(facts.get("values", {}).items()))
+
+
+def _of_bill(bill: Bill) -> Iterator[Fault]:
+    if bill.total_cents != sum(line.amount_cents for line in bill.lines):
+        yield Fault(0, f"the total {bill.total_cents} is not the sum of the lines")
+    if [line.line_number for line in bill.lines] != list(range(1, len(bill.lines) + 1)):
+        yield Fault(0, "the lines are not numbered from 1 without a gap")
+    if not bill.lines:
+        return
+    starts_on, ends_on = min(line.starts_on for line in bill.lines), max(line.ends_on for line in bill.lines)
+    if (bill.starts_on, bill.ends_on) != (starts_on, ends_on):
+        yield Fault(0, f"the bill is for {bill.starts_on} to {bill.ends_on}, its lines for {starts_on} to {ends_on}")
+    if bill.days != (bill.ends_on - bill.starts_on).days:
+        yield Fault(0, f"{bill.days} days are not from {bill.starts_on} to {bill.ends_on}")
+
+
+def _of_lines(bill: Bill) -> Iterator[Fault]:
+    charged = _Charged()
+    for line in bill.lines:
+        try:
+            worked = _worked(line.derivation)
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as problem:
+            yield Fault(line.line_number, f"its derivation cannot be read: {problem!r}")
+            continue
+        faults = [
+            *worked.faults,
+            *_beside(line, worked),
+            *charged.of_due(line, worked),
+            *charged.of_inputs(line, worked),
+        ]
+        if worked.facts["method"] == "tier":
+            faults.extend(charged.of_steps(line, worked))
+        yield from (Fault(line.line_number, words) for words in faults)
+        yield from charged.of_inputs(line, worked)
+    yield from charged.of_counted()
+
+
+class _Charged:
+    """What the lines of a bill have charged and counted so far, by segment and component."""
+
+    def __init__(self) -> None:
+        self.cents: dict[tuple[Hashable, str], int] = {}
+        self.steps: dict[tuple[Hashable, str], list[tuple[Line, Worked]]] = {}
+        self.inputs: dict[tuple[Hashable, str], tuple[Any, int]] = {}
+
+    def of_due(self, line: Line, worked: Worked) -> Iterator[str]:
+        """Compare a line's amount with what its derivation gives on the lines before it."""
+        due, method = worked.cents, worked.facts["method"]
+        if method in {"percent", "minimum"}:
+            named = (self.cents.get((line.segment, key), 0) for key in worked.facts["of"])
+            base = Decimal(sum(named)) / HUNDRED
+            due = _cents_on(base, worked)
+            if method == "percent" and base != line.quantity:
+                yield f"it is levied on {line.quantity}, the lines it names are {base}"
+            if method == "minimum" and worked.numbers["unit_price"] != max(worked.numbers["least"] - base, ZERO):
+                yield f"the lines it names are {base}, which do not lack {worked.numbers['unit_price']}"
+        if due != line.amount_cents:
+            yield f"it charges {line.amount_cents} cents, its derivation gives {due}"
+        place = (line.segment, line.component)
+        self.cents[place] = self.cents.get(place, 0) + line.amount_cents
+
+    def of_inputs(self, line: Line, worked: Worked) -> Iterator[Fault]:
+        """Compare what a line was worked out from with the other lines of its segment; neither is above suspicion."""
+        for kind in ("inputs", "keys"):
+            for name, said in worked.facts.get(kind, {}).items():
+                other, number = self.inputs.setdefault((line.segment, name), (said, line.line_number))
+                if other != said:
+                    words = f"{name} is {other} on line {number} and {said} on line {line.line_number}"
+                    yield from (Fault(number, words), Fault(line.line_number, words))
+
+    def of_steps(self, line: Line, worked: Worked) -> Iterator[str]:
+        """Compare a step with the one before it: the first begins at nothing, each other where that one ends."""
+        steps = self.steps.setdefault((line.segment, line.component), [])
+        above, step = worked.numbers["above"], worked.facts["tier"]
+        ends_at = steps[-1][1].numbers.get("up_to") if steps else ZERO
+        if ends_at != above:
+            yield f"its step begins above {above}, the one before ends at {ends_at}"
+        if steps and step <= steps[-1][1].facts["tier"]:
+            yield f"step {step} comes after step {steps[-1][1].facts['tier']}"
+        if not above and step != 1 and worked.numbers.get("up_to") and not steps:
+            yield f"step {step} begins at nothing"
+        steps.append((line, worked))
+
+    def of_counted(self) -> Iterator[Fault]:
+        """Compare the steps together with what was counted: every unit is priced once (INV-9)."""
+        for steps in self.steps.values():
+            held, (last, worked) = sum(line.quantity for line, _ in steps), steps[-1]
+            if held != worked.numbers["counted"]:
+                yield Fault(last.line_number, f"the steps hold {held}, {worked.numbers['counted']} were counted")
+
+
+def _beside(line: Line, worked: Worked) -> Iterator[str]:
+    """Compare a line's own columns with its derivation."""
+    facts, numbers = worked.facts, worked.numbers
+    if not line.section or facts.get("section") != line.section:
+        yield f"it cites {line.section or 'nothing'}, its derivation {facts.get('section') or 'nothing'}"
+    if facts["charge"] != line.component:
+        yield f"it is {line.component}, its derivation is of {facts['charge']}"
+    if (facts.get("schedule"), facts.get("version", "")) != (line.schedule, line.version):
+        yield f"it was priced by {line.schedule} {line.version}, its derivation is of another version"
+    for name, said in (("quantity", line.quantity), ("unit_price", line.unit_price)):
+        if numbers[name] != said:
+            yield f"its {name.replace('_', ' ')} is {said}, its derivation says {numbers[name]}"
+    days = Decimal((line.ends_on - line.starts_on).days)
+    said_days = {numbers[name] for name in ("days", "inputs.days") if name in numbers}
+    if said_days - {days}:
+        yield f"{line.starts_on} to {line.ends_on} are {days} days, its derivation says otherwise"
+    by_day = facts["method"] != "tier" and "prorated_from_days" in facts
+    if line.unit != ("day" if by_day else facts.get("unit", "")):
+        yield f"it counts {line.unit or 'nothing'}, its derivation {facts.get('unit') or 'nothing'}"
+
+
+def _cents_on(base: Decimal, worked: Worked) -> int:
+    """Return the cents of a percentage of a base, or of what the base lacks to a minimum."""
+    numbers = worked.numbers
+    if worked.facts["method"] == "minimum":
+        return _to_cents(max(numbers["least"] - base, ZERO))
+    amount = base * numbers["unit_price"]
+    return _to_cents(min(amount, numbers["cap"]) if "cap" in numbers else amount)
+
+
+@lru_cache(KEPT)
+def _worked(text: str) -> Worked:
+    """Work out one derivation; the same text gives the same, however many bills have it.
+
+    :raises Unreadable: if it lacks a field or has one of another kind
+    """
+    facts: dict[str, Any] = json.loads(text)
+    numbers = _numbers_of(facts)
+    if facts["method"] not in METHODS:
+        raise Unreadable(f"no method is called {facts['method']}")
+    if facts["rounding"] != "half_up_cent":
+        raise Unreadable(f"no rounding is called {facts['rounding']}")
+    faults = list(_of_formulas(facts, numbers))
+    exact = {field: _reckoned(facts[name], numbers) for name, field in _FIELDS.items() if name in facts}
+    if facts["method"] == "tier":
+        numbers["counted"] = counted = _reckoned(facts["counted_is"], numbers)
+        top = min(counted, numbers["up_to"]) if "up_to" in numbers else counted
+        if _eight(max(top - numbers["above"], ZERO)) != numbers["quantity"]:
+            faults.append(f"of {counted}, its step does not hold {numbers['quantity']}")
+    amount = exact.get("quantity", numbers["quantity"]) * exact.get("unit_price", numbers["unit_price"])
+    if "cap" in numbers:
+        amount = min(amount, numbers["cap"])
+    faults.extend(_of_proration(facts, numbers))
+    return Worked(facts, numbers, _to_cents(amount), tuple(faults))
+
+
+def _numbers_of(facts: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Return the numbers that a derivation says, by the names that its formulas use."""
+    fields = ("quantity", "unit_price", "above", "up_to", "cap", "least", "days", "prorated_from_days")
+    numbers = {name: _number(facts[name]) for name in fields if name in facts}
+    for kind in ("inputs", "values", "worked"):
+        numbers.update((f"{kind}.{name}", _number(said)) for name, said in facts.get(kind, {}).items())
+    return numbers
+
+
+def _of_formulas(facts: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
+    for name, field in _FIELDS.items():
+        if name not in facts:
+            continue
+        if field not in numbers:
+            yield f"{name} gives no {field}"
+        elif _eight(_reckoned(facts[name], numbers)) != numbers[field]:
+            yield f"{name} {facts[name]} is {_eight(_reckoned(facts[name], numbers)).normalize()}, not {facts[field]}"
+
+
+def _of_proration(facts: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
+    """Check that a line says it is prorated exactly when its formulas prorate it, by the days they divide by."""
+    formulas = " ".join(facts[name] for name in (*_FIELDS, "counted_is") if name in facts)
+    range_of = re.search(r"within\(days,([\d.]+),([\d.]+),", formulas)
+    if "prorated_from_days" in facts:
+        if range_of and Decimal(range_of[1]) <= numbers["days"] <= Decimal(range_of[2]):
+            yield f"{facts['days']} days are a usual period and not prorated"
+        if range_of and f"/{facts['prorated_from_days']})" not in formulas:
+            yield f"its formulas do not divide by {facts['prorated_from_days']} days"
+    elif range_of and "days" in numbers and not Decimal(range_of[1]) <= numbers["days"] <= Decimal(range_of[2]):
+        yield f"{facts['days']} days are prorated, which it does not say"
+
+
+def _number(said: str) -> Decimal:
+    above, _, below = said.partition("/")
+    return Decimal(above) / Decimal(below) if below else Decimal(above)
+
+
+def _eight(number: Decimal) -> Decimal:
+    return READ.plus(number).quantize(EIGHT, ROUND_HALF_UP)
+
+
+def _to_cents(dollars: Decimal) -> int:
+    """Round to the cent, a half away from zero (rulebook §0.1)."""
+    return int(READ.plus(dollars).quantize(CENTS, ROUND_HALF_UP) * 100)
+
+
+def _reckoned(text: str, numbers: Numbers) -> Decimal:
+    return _formula(text)(numbers)
+
+
+@lru_cache(KEPT)
+def _formula(text: str) -> Formula:
+    """Read a formula of numbers, names, + - * /, parentheses and the functions of docs/derivations.md.
+
+    :raises Unreadable: if it is none
+    """
+    tokens, at = [], 0
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise Unreadable(f"“{text}” is not a formula")
+        tokens.append(found[0].strip())
+        at = found.end()
+    reader = _Reader(text, tokens)
+    formula = reader.sum()
+    if reader.left:
+        raise reader.unreadable()
+    return formula
+
+
+class _Reader:
+    """Reads one formula, token by token."""
+
+    def __init__(self, text: str, tokens: list[str]) -> None:
+        self.text = text
+        self.left = tokens[::-1]
+
+    def unreadable(self) -> Unreadable:
+        """Return the refusal of this formula."""
+        return Unreadable(f"“{self.text}” is not a formula")
+
+    def take(self, expected: str = "") -> str:
+        """Return the next token, which must be the expected one if one is."""
+        found = self.left.pop() if self.left else ""
+        if not found or (expected and found != expected):
+            raise self.unreadable()
+        return found
+
+    def sum(self) -> Formula:
+        """Read terms with + and - between them."""
+        formula = self.product()
+        while self.left and self.left[-1] in {"+", "-"}:
+            formula = _BETWEEN[self.take()](formula, self.product())
+        return formula
+
+    def product(self) -> Formula:
+        """Read factors with * and / between them."""
+        formula = self.factor()
+        while self.left and self.left[-1] in {"*", "/"}:
+            formula = _BETWEEN[self.take()](formula, self.factor())
+        return formula
+
+    def factor(self) -> Formula:
+        """Read a number, a name, a function or a parenthesis."""
+        found = self.take()
+        if found == "(":
+            formula = self.sum()
+            self.take(")")
+            return formula
+        if found[0].isdigit():
+            number = Decimal(found)
+            return lambda _: number
+        if self.left and self.left[-1] == "(":
+            return self.function(found)
+        places = tuple(f"{kind}.{found}" for kind in ("inputs", "values", "worked"))
+        return lambda numbers: next(numbers[place] for place in places if place in numbers)
+
+    def function(self, name: str) -> Formula:
+        """Read a function with its arguments."""
+        self.take("(")
+        arguments = [self.sum()]
+        while self.left and self.left[-1] == ",":
+            self.take()
+            arguments.append(self.sum())
+        self.take(")")
+        if name not in _FUNCTIONS or _FUNCTIONS[name][0] != len(arguments):
+            raise self.unreadable()
+        return _FUNCTIONS[name][1](*arguments)
+
+
+_BETWEEN: Mapping[str, Callable[[Formula, Formula], Formula]] = {
+    "+": lambda left, right: lambda numbers: left(numbers) + right(numbers),
+    "-": lambda left, right: lambda numbers: left(numbers) - right(numbers),
+    "*": lambda left, right: lambda numbers: left(numbers) * right(numbers),
+    "/": lambda left, right: lambda numbers: left(numbers) / right(numbers),
+}
+
+
+def _rounded(number: Formula, decimals: Formula) -> Formula:
+    return lambda numbers: READ.plus(number(numbers)).quantize(ONE.scaleb(-int(decimals(numbers))), ROUND_HALF_UP)
+
+
+def _chosen(which: Formula, low: Formula, high: Formula, inside: Formula, outside: Formula) -> Formula:
+    # Only the chosen side is worked out: the other may divide by nothing.
+    return lambda numbers: (inside if low(numbers) <= which(numbers) <= high(numbers) else outside)(numbers)
+
+
+_FUNCTIONS: Mapping[str, tuple[int, Callable[..., Formula]]] = {
+    "min": (2, lambda left, right: lambda numbers: min(left(numbers), right(numbers))),
+    "max": (2, lambda left, right: lambda numbers: max(left(numbers), right(numbers))),
+    "round": (2, _rounded),
+    "round_even": (1, lambda inner: lambda numbers: READ.plus(inner(numbers)).quantize(ONE, ROUND_HALF_EVEN)),
+    "within": (5, _chosen),
+}
