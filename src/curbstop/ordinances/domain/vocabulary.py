@@ -78,6 +78,72 @@ _KINDS = (
         "Whether a bill charges fractions of a unit, or whole units and carries the rest",
         choices=("exact", "whole_units_carried"),
     ),
+    RuleKind(
+        "metering.final_fraction",
+        _U.CHOICE,
+        "What becomes of the fraction that is left when an agreement ends; dropped, if the city does not say",
+        required=False,
+        choices=("dropped", "billed"),
+    ),
+    RuleKind(
+        "metering.estimate_methods",
+        _U.CHOICES,
+        "How a missing read is estimated: the first of these that has something to go by",
+        required=False,
+        choices=("same_period_last_year", "prior_three", "prior_period", "class_average"),
+    ),
+    RuleKind(
+        "metering.exceptions_that_hold",
+        _U.CHOICES,
+        "What keeps a read from being billed until a person has decided",
+        required=False,
+        choices=(
+            "HIGH",
+            "LOW",
+            "ZERO",
+            "ZERO2",
+            "INACTIVE",
+            "NEG",
+            "ROLL",
+            "OVER_EST",
+            "EST_MAX",
+            "SAME",
+            "EXCH",
+            "MULT",
+            "DAYS",
+            "TRANSPOSE",
+        ),
+    ),
+    RuleKind(
+        "metering.same_use_min",
+        _U.CCF,
+        "Use that repeats to the unit is reviewed from this much on",
+        required=False,
+    ),
+    RuleKind(
+        "metering.stopped_back_bill_months_max",
+        _U.MONTHS,
+        "How far back the use of a stopped meter is billed",
+        required=False,
+    ),
+    RuleKind(
+        "metering.test_tolerance_percent",
+        _U.PERCENT,
+        "Error of a tested meter that is tolerated",
+        required=False,
+    ),
+    RuleKind(
+        "metering.test_fast_months_max",
+        _U.MONTHS,
+        "… and how far back a fast meter's bills are corrected",
+        required=False,
+    ),
+    RuleKind(
+        "metering.test_slow_months_max",
+        _U.MONTHS,
+        "… and a slow meter's",
+        required=False,
+    ),
     RuleKind("penalty.late_percent", _U.PERCENT, "Late penalty as a percentage"),
     RuleKind("penalty.late_amount", _U.DOLLARS, "Late penalty as an amount"),
     RuleKind(
@@ -114,6 +180,25 @@ _KINDS = (
     RuleKind("adjustment.supervisor_max", _U.DOLLARS, "Credit by a supervisor"),
     RuleKind("adjustment.manager_max", _U.DOLLARS, "Credit by a manager"),
     RuleKind("adjustment.window_days", _U.DAYS, "Days over which credits are added up"),
+    RuleKind("adjustment.person_months", _U.MONTHS, "Months over which one person's on an account are added up"),
+    RuleKind(
+        "adjustment.person_day_factor", _U.FACTOR, "Limits a person may use in a day over all accounts", required=False
+    ),
+    RuleKind(
+        "adjustment.cash_days", _U.DAYS, "Days after taking a payment before adjusting that account", required=False
+    ),
+    RuleKind("adjustment.reasons", _U.POLICY, "Reasons for credits and charges, and what each has to show"),
+    RuleKind("adjustment.leak_policy", _U.POLICY, "What is given back for a leak", required=False),
+    RuleKind("budget.policies", _U.POLICY, "Kinds of budget billing that customers may join", required=False),
+    RuleKind("refund.second_approval_over", _U.DOLLARS, "Refunds over this need a second approval", required=False),
+    RuleKind("refund.least", _U.DOLLARS, "Credit up to this is neither refunded nor collected", required=False),
+    RuleKind(
+        "billing.apply_credit_on_release",
+        _U.CHOICE,
+        "Whether credit settles new bills",
+        required=False,
+        choices=("no", "yes"),
+    ),
 )
 
 # A city may have several averages, each under a name of its own.
