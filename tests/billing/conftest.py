@@ -70,6 +70,23 @@ RULES = {
     "metering.usage_rounding": ("exact", "choice"),
     "metering.rollover_share_min": ("90", "percent"),
     "metering.rollover_usage_factor_max": ("3", "factor"),
+    "adjustment.representative_max": ("25.00", "dollars"),
+    "adjustment.lead_max": ("100.00", "dollars"),
+    "adjustment.supervisor_max": ("500.00", "dollars"),
+    "adjustment.manager_max": ("2500.00", "dollars"),
+    "adjustment.window_days": (30, "days"),
+    "adjustment.person_months": (12, "months"),
+    "adjustment.person_day_factor": ("10", "factor"),
+    "adjustment.cash_days": (30, "days"),
+    "adjustment.reasons": (
+        [
+            {"code": "courtesy", "label": {"en": "Courtesy credit"}, "kind": "credit"},
+            {"code": "billing_error", "label": {"en": "Billing error"}, "evidence": "text"},
+            {"code": "waiver", "label": {"en": "Fee waived"}, "kind": "credit", "second_person": "yes"},
+            {"code": "leak", "label": {"en": "Leak", "es": "Fuga"}, "kind": "credit", "evidence": "document"},
+        ],
+        "policy",
+    ),
 }
 
 
@@ -160,7 +177,8 @@ class Town:
         """Draft the cycle as the lead."""
         from curbstop.billing.operations import draft_bills
 
-        return draft_bills(cycle=self.cycle, through=through, bill_on=TODAY, by=self.people["lead"], at=NOON, **facts)
+        facts = {"cycles": [self.cycle], **facts}
+        return draft_bills(through=through, bill_on=TODAY, by=self.people["lead"], at=NOON, **facts)
 
     def approve(self, run: Any) -> Any:
         """Approve a run as the manager."""

@@ -70,7 +70,7 @@ def read_case(case: dict[str, Any]) -> LeakCase:
         history=periods(case),
         asked_on=billed_on + timedelta(days=case.get("days_after_bill", 10)),
         place=case.get("place", "any"),
-        entered_sewer=case.get("entered_sewer", True),
+        entered_sewer=case.get("entered_sewer", "yes") == "yes",
         met=frozenset(case.get("met", [])),
         shown=frozenset(case.get("shown", [])),
         earlier_credits=tuple(date.fromisoformat(day) for day in case.get("credited_on", [])),

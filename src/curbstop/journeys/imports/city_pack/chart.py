@@ -14,6 +14,7 @@ KINDS = ("asset", "liability", "revenue", "expense", "equity")
 # Every role that a payment, a count or a deposit posts to, and the kind its account must have.
 REQUIRED_ROLES = {
     "unapplied_credit": ("liability",),
+    "refunds_payable": ("liability",),
     "cash_drawer": ("asset",),
     "card_in_transit": ("asset",),
     "deposit_in_transit": ("asset",),

@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from curbstop.billing.domain.adjustments import read_grounds
 from curbstop.billing.domain.average_policies import read_policy as read_average
+from curbstop.billing.domain.budget_plans import read_budget_policies
+from curbstop.billing.domain.leak_policies import read_leak_policy
 from curbstop.journeys.domain.city_pack import Place
 from curbstop.journeys.imports.city_pack.nodes import (
     Form,
@@ -72,7 +75,11 @@ def read_values(
 
 _LISTED = frozenset({RuleUnit.CHOICE, RuleUnit.CHOICES, RuleUnit.FACES, RuleUnit.ORDER, RuleUnit.POLICY})
 # The reader of each policy: it refuses with ValueError what its room would not understand.
-POLICY_READERS: Mapping[str, Callable[[Any], object]] = {}
+POLICY_READERS: Mapping[str, Callable[[Any], object]] = {
+    "adjustment.reasons": read_grounds,
+    "adjustment.leak_policy": read_leak_policy,
+    "budget.policies": read_budget_policies,
+}
 
 
 def _read_entry(
