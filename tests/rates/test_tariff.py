@@ -155,11 +155,11 @@ REFUSED = {
     'price: {by: meter_size, table: {1": }}': 'components[1].price.1": “”: expected a number',
     "price: {by: meter_size}": "components[1].price: a table has `by` and `table`",
     "price: {by: [zone, season], table: {A: 1}}": "components[1].price.table.A: expected 2 keys with |",
-    "pirce: 2": "components[1].key: expected exactly one of base, per_day, price, tiers, minimum, percent",
+    "pirce: 2": "components[1].key: expected exactly one of base, per_day, price, tiers, minimum, maximum, percent",
     "price: 2, base: 3": "components[1].key: expected exactly one of",
     "price: 2, capp: 3": "components[1].capp: is not a field here",
     "percent: 5, of: [water]": "components[1].of: “water” is not a component above this one",
-    "base: 2, prorate: widths": "components[1].prorate: expected days or none",
+    "base: 2, prorate: widths": "components[1].prorate: expected days, nearest, started or none",
     "price: 2, prorate: none": "components[1].prorate: there is nothing to prorate",
 }
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from curbstop.rates.domain.given import with_given
 from curbstop.rates.domain.lines import bill_lines, no_lines
 from curbstop.rates.domain.pricing import PricedRows, price_class
-from curbstop.rates.domain.schedule import Schedule
+from curbstop.rates.domain.schedule import ClassSchedule, Schedule
 
 CLASS = "customer_class"
+PERIOD_DAYS = "period_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,24 @@ class ChargeColumns:
 
 
 def price(schedule: Schedule, columns: pl.DataFrame, source: Mapping[str, str] | None = None) -> ChargeColumns:
-    """Price every row of a frame: `usage`, `days`, `customer_class` and the schedule's inputs."""
-    frame = columns.with_row_index("priced_row")
+    """Price every row of a frame: `usage`, `days`, `customer_class` and the schedule's inputs.
+
+    Where seasons or months count, also `starts_on` and `ends_on`. A row with `period_days` and `days_before` is
+    the part of a period that other rates price the rest of.
+    """
+    frame = with_given(schedule.given, columns).with_row_index("priced_row")
     if CLASS not in columns.columns:
         frame = frame.with_columns(pl.lit("").alias(CLASS))
+    if PERIOD_DAYS not in columns.columns:
+        frame = frame.with_columns(pl.lit(None, pl.Int64).alias(PERIOD_DAYS))
     lines: list[pl.DataFrame] = []
     refusals: list[pl.DataFrame] = []
-    for (name,), rows in frame.group_by(CLASS, maintain_order=True):
+    for (name, period_days), rows in frame.group_by(CLASS, PERIOD_DAYS, maintain_order=True):
         class_name = "" if name is None else str(name)
-        chosen = schedule.class_named(class_name)
         numbers = rows["priced_row"]
+        chosen, why_not = _chosen(schedule, class_name, is_part=period_days is not None)
         if chosen is None:
-            refusals.append(_refused(numbers, why_no_class(schedule, class_name)))
+            refusals.append(_refused(numbers, why_not))
             continue
         priced = price_class(chosen, rows)
         found = bill_lines(priced, source or {"schedule": schedule.name})
@@ -51,6 +59,18 @@ def price(schedule: Schedule, columns: pl.DataFrame, source: Mapping[str, str] |
         pl.concat(lines).sort("row", "line") if lines else no_lines(),
         pl.concat(refusals) if refusals else _refused(pl.Series([], dtype=pl.UInt32), ""),
     )
+
+
+def _chosen(schedule: Schedule, class_name: str, *, is_part: bool) -> tuple[ClassSchedule | None, str]:
+    """Return the charges of a class, for whole periods or for parts, or why there are none."""
+    whole = schedule.class_named(class_name)
+    if whole is None:
+        return None, why_no_class(schedule, class_name)
+    if not is_part:
+        return whole, ""
+    part = schedule.parts.get(class_name) or schedule.parts.get("")
+    why_not = schedule.why_no_parts or "a period cannot be split: the rate is not one of the city's own tariffs"
+    return part, "" if part else f"{schedule.name}: {why_not}"
 
 
 def why_no_class(schedule: Schedule, class_name: str) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from curbstop.rates.domain import exact
+from curbstop.rates.domain.charge_columns import ChargeColumn
 from curbstop.rates.domain.exact import ExactColumn, Numerators
-from curbstop.rates.domain.pricing import ChargeColumn
 from curbstop.rates.domain.tracing import Trace
 
 QUANTITY_DECIMALS = 8

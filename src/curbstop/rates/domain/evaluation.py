@@ -93,6 +93,13 @@ class Evaluation:
         self._kept.append(node)
         return self._once(id(node), lambda: self._number(node))
 
+    def only_where(self, rows: Mask, work: Callable[[], Worked]) -> Worked:
+        """Work something out that only some rows have; its problems are none of the others."""
+        worked, problems = self._apart(work)
+        if problems is not None:
+            self._refuse_for(np.where(rows, problems, np.int32(0)))
+        return worked
+
     def _apart(self, work: Callable[[], Worked]) -> tuple[Worked, Problems | None]:
         """Work something out and return what it refused instead of refusing it."""
         outer, self.problems = self.problems, None

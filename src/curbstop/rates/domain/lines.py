@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from curbstop.rates.domain import exact
+from curbstop.rates.domain.charge_columns import ChargeColumn
 from curbstop.rates.domain.derivations import QUANTITY_DECIMALS, derivation
 from curbstop.rates.domain.exact import ExactColumn, Numerators
-from curbstop.rates.domain.pricing import ChargeColumn, PricedRows
+from curbstop.rates.domain.pricing import PricedRows
 
 PRICE_DECIMALS = 8
 AMOUNT_DECIMALS = 12

@@ -8,55 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 import polars as pl
 
-from curbstop.rates.domain import exact
+from curbstop.rates.domain.charge_columns import ChargeColumn, billable, spread_cents
 from curbstop.rates.domain.evaluation import Evaluation
 from curbstop.rates.domain.exact import ZERO, ExactColumn, Mask, Numerators
 from curbstop.rates.domain.nodes import Input
+from curbstop.rates.domain.relative import counted_on_others
 from curbstop.rates.domain.schedule import (
     Charge,
     ClassSchedule,
-    Heading,
-    Minimum,
-    Percent,
+    Discount,
+    Maximum,
     Priced,
     PricedByTier,
     Proration,
 )
-from curbstop.rates.domain.tracing import Trace, trace_of, trace_of_tier
+from curbstop.rates.domain.tracing import trace_of, trace_of_tier
 
-ONE = exact.constant(Fraction(1))
 DAYS = "days"
-LARGEST_LINE = 10**13  # dollars; cents of all lines together still fit 64 bits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeColumn:
-    """One charge, or one tier of it, over all rows of a batch."""
-
-    heading: Heading
-    quantity: ExactColumn
-    unit_price: ExactColumn
-    amount: ExactColumn
-    cents: Numerators
-    is_printed: Mask
-    tier: int = 0
-    starts_above: ExactColumn | None = None
-    ends_at: ExactColumn | None = None
-    has_end: Mask | None = None
-    cap: ExactColumn | None = None
-    of: tuple[str, ...] = ()
-    proration: Proration | None = None
-    days: ExactColumn | None = None
-    is_prorated: Mask | None = None
-    # What else an outsider needs to recompute the line: each is written into the derivation under its name.
-    facts: tuple[tuple[str, ExactColumn | str], ...] = ()
-    # The formulas of the numbers above, and what they were worked out with.
-    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,46 +84,54 @@ def price_class(schedule: ClassSchedule, frame: pl.DataFrame) -> PricedRows:
     charges: list[ChargeColumn] = []
     for charge in schedule.charges:
         charges.extend(_columns(charge, evaluation, charges))
-    _refuse_negative_bills(charges, evaluation)
+    _refuse_negative_bills(schedule, charges, evaluation)
     problems = evaluation.problems
     if problems is None:
         problems = np.zeros(frame.height, dtype=np.int32)
     return PricedRows(frame.height, tuple(charges), problems, tuple(evaluation.reasons))
 
 
-def _refuse_negative_bills(charges: list[ChargeColumn], evaluation: Evaluation) -> None:
+def _refuse_negative_bills(schedule: ClassSchedule, charges: list[ChargeColumn], evaluation: Evaluation) -> None:
     """Refuse rows whose credits are more than their charges: nobody is paid by a bill."""
     if not any(charge.amount.is_negative().any() for charge in charges):
         return
     total = ZERO
+    # A discount is reckoned from rounded lines, so that only rounded lines can be compared with it.
+    is_rounded = any(isinstance(each, (Discount, Maximum)) for each in schedule.charges)
     for charge in charges:
-        total = total + charge.amount
+        total = total + (charge.rounded if is_rounded else charge.amount)
     evaluation.refuse(np.broadcast_to(total.is_negative(), (evaluation.size,)), "the bill is negative")
 
 
 def _columns(charge: Charge, evaluation: Evaluation, before: list[ChargeColumn]) -> Iterable[ChargeColumn]:
     with evaluation.within(charge.heading.key):
-        match charge:
-            case Priced():
-                return [_priced(charge, evaluation)]
-            case PricedByTier():
-                return list(_by_tier(charge, evaluation))
-            case Minimum():
-                return [_minimum(charge, evaluation, before)]
-            case Percent():
-                return [_percent(charge, evaluation, before)]
+        if charge.when is None:
+            return _worked_out(charge, evaluation, before)
+        is_charged = np.broadcast_to(evaluation.holds(charge.when), (evaluation.size,))
+        columns = evaluation.only_where(is_charged, lambda: _worked_out(charge, evaluation, before))
+        return [column.only_where(is_charged) for column in columns]
+
+
+def _worked_out(charge: Charge, evaluation: Evaluation, before: list[ChargeColumn]) -> list[ChargeColumn]:
+    match charge:
+        case Priced():
+            return [_priced(charge, evaluation)]
+        case PricedByTier():
+            return list(_by_tier(charge, evaluation))
+        case _:
+            return counted_on_others(charge, evaluation, before)
 
 
 def _priced(charge: Priced, evaluation: Evaluation) -> ChargeColumn:
     quantity = evaluation.number(charge.quantity)
     unit_price = evaluation.number(charge.price)
-    amount = _billable(quantity * unit_price, evaluation, is_credit_allowed=charge.is_credit_allowed)
+    amount = billable(quantity * unit_price, evaluation, is_credit_allowed=charge.is_credit_allowed)
     return ChargeColumn(
         heading=charge.heading,
         quantity=quantity,
         unit_price=unit_price,
         amount=amount,
-        cents=_spread_cents(amount, evaluation.size),
+        cents=spread_cents(amount, evaluation.size),
         is_printed=np.ones(evaluation.size, dtype=np.bool_),
         proration=charge.proration,
         days=_days(charge.proration, evaluation),
@@ -164,7 +144,7 @@ def _by_tier(charge: PricedByTier, evaluation: Evaluation) -> Iterable[ChargeCol
     days = _days(charge.proration, evaluation)
     is_prorated = _is_prorated(charge.proration, evaluation)
     for number, tier in enumerate(evaluation.tiers(charge.tiered), start=1):
-        amount = _billable(tier.quantity * tier.price, evaluation)
+        amount = billable(tier.quantity * tier.price, evaluation)
         reached = ~tier.quantity.is_zero()
         # A bill without usage still shows what the first unit would have cost.
         unused = evaluation.number(charge.tiered.usage).is_zero() & (number == 1)
@@ -173,7 +153,7 @@ def _by_tier(charge: PricedByTier, evaluation: Evaluation) -> Iterable[ChargeCol
             quantity=tier.quantity,
             unit_price=tier.price,
             amount=amount,
-            cents=_spread_cents(amount, evaluation.size),
+            cents=spread_cents(amount, evaluation.size),
             is_printed=np.broadcast_to(reached | unused, (evaluation.size,)),
             tier=number,
             starts_above=tier.starts_above,
@@ -186,54 +166,6 @@ def _by_tier(charge: PricedByTier, evaluation: Evaluation) -> Iterable[ChargeCol
         )
 
 
-def _minimum(charge: Minimum, evaluation: Evaluation, before: list[ChargeColumn]) -> ChargeColumn:
-    """Top up to the least amount, so that the lines above keep their quantity and price."""
-    lacking = (evaluation.number(charge.least) - _rounded_sum(charge.of, before)).maximum(ZERO)
-    return ChargeColumn(
-        heading=charge.heading,
-        quantity=ONE,
-        unit_price=lacking,
-        amount=lacking,
-        cents=_spread_cents(lacking, evaluation.size),
-        is_printed=np.broadcast_to(~lacking.is_zero(), (evaluation.size,)),
-        of=charge.of,
-        facts=(("method", "minimum"), ("least", evaluation.number(charge.least))),
-        trace=trace_of(evaluation, least_is=charge.least),
-    )
-
-
-def _percent(charge: Percent, evaluation: Evaluation, before: list[ChargeColumn]) -> ChargeColumn:
-    base = _rounded_sum(charge.of, before)
-    share = exact.constant(charge.share)
-    cap = None if charge.cap is None else evaluation.number(charge.cap)
-    amount = base * share if cap is None else (base * share).minimum(cap)
-    return ChargeColumn(
-        heading=charge.heading,
-        quantity=base,
-        unit_price=share,
-        amount=amount,
-        cents=_spread_cents(amount, evaluation.size),
-        is_printed=np.broadcast_to(~amount.is_zero(), (evaluation.size,)),
-        cap=cap,
-        of=charge.of,
-        trace=None if charge.cap is None else trace_of(evaluation, cap_is=charge.cap),
-    )
-
-
-def _billable(amount: ExactColumn, evaluation: Evaluation, *, is_credit_allowed: bool = False) -> ExactColumn:
-    """Refuse a line below zero or beyond any bill; it counts as zero from here on."""
-    negative = amount.is_negative()
-    if negative.any() and not is_credit_allowed:
-        evaluation.refuse(np.broadcast_to(negative, (evaluation.size,)), "the charge is negative")
-        amount = amount.maximum(ZERO)
-    if amount.bound >= LARGEST_LINE * amount.scale:
-        large = amount.exceeds(LARGEST_LINE)
-        message = f"the charge is larger than ${LARGEST_LINE:,}"
-        evaluation.refuse(np.broadcast_to(large, (evaluation.size,)), message)
-        amount = ZERO.where(large, amount).tightened()
-    return amount
-
-
 def _days(proration: Proration | None, evaluation: Evaluation) -> ExactColumn | None:
     return None if proration is None else evaluation.number(Input(DAYS))
 
@@ -243,18 +175,3 @@ def _is_prorated(proration: Proration | None, evaluation: Evaluation) -> Mask | 
         return None
     within = evaluation.lies_within(DAYS, proration.as_is_from, proration.as_is_to)
     return np.broadcast_to(~within, (evaluation.size,))
-
-
-def _rounded_sum(keys: tuple[str, ...], before: list[ChargeColumn]) -> ExactColumn:
-    """Add up the rounded lines of some charges, in dollars."""
-    total = ZERO
-    for column in before:
-        if column.heading.key in keys:
-            bound = column.amount.bound * 100 // column.amount.scale + 1
-            total = total + ExactColumn(column.cents, 100, bound)
-    return total
-
-
-def _spread_cents(amount: ExactColumn, size: int) -> Numerators:
-    cents = amount.cents()
-    return cents if len(cents) == size else np.broadcast_to(cents, (size,))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from curbstop.rates.domain.given import NOTHING_GIVEN, Given
 from curbstop.rates.domain.nodes import Node, Tiered
 
 
@@ -65,8 +66,9 @@ class Priced:
     quantity: Node
     price: Node
     proration: Proration | None = None
-    # A published rate may give a credit as a term of its bill; a tariff of ours never does.
+    # A published rate may give a credit as a term of its bill; a tariff of ours says `discount`.
     is_credit_allowed: bool = False
+    when: Node | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ class PricedByTier:
     heading: Heading
     tiered: Tiered
     proration: Proration | None = None
+    when: Node | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,17 @@ class Minimum:
     heading: Heading
     least: Node
     of: tuple[str, ...]
+    when: Node | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maximum:
+    """What other charges have above a greatest amount, as a credit."""
+
+    heading: Heading
+    most: Node
+    of: tuple[str, ...]
+    when: Node | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +106,35 @@ class Percent:
     """A percentage of the rounded lines of other charges, up to a cap (rulebook §0.1, §2.2)."""
 
     heading: Heading
-    share: Fraction
+    share: Node
     of: tuple[str, ...]
     cap: Node | None = None
+    when: Node | None = None
 
 
-Charge = Priced | PricedByTier | Minimum | Percent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentOfPrice:
+    """A percentage of the price of each unit of other charges, rounded before it is multiplied (WX-2.2d)."""
+
+    heading: Heading
+    share: Node
+    of: tuple[str, ...]
+    decimals: int
+    when: Node | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discount:
+    """A credit that is a share of other charges, an amount, or the lesser; never more than they are."""
+
+    heading: Heading
+    of: tuple[str, ...]
+    share: Node | None = None
+    amount: Node | None = None
+    when: Node | None = None
+
+
+Charge = Priced | PricedByTier | Minimum | Maximum | Percent | PercentOfPrice | Discount
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +157,12 @@ class Schedule:
     metadata: Mapping[str, str] = field(default_factory=dict)
     # The first day of the version, where the schedule was adopted.
     version: str = ""
+    # How a period is billed in which this version begins; nothing is by the rate of its last day.
+    rate_change: str = ""
+    # The classes as they price a part of a period whose other parts have other rates; none if they cannot.
+    parts: Mapping[str, ClassSchedule] = field(default_factory=dict)
+    why_no_parts: str = ""
+    given: Given = NOTHING_GIVEN
 
     def class_named(self, name: str) -> ClassSchedule | None:
         """Return the charges of a class; a schedule without classes has the same for everybody."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from curbstop.rates.domain.documents import Fields, Items, Text, Value
 from curbstop.rates.domain.keys import SEPARATOR
-from curbstop.rates.domain.nodes import Lookup, Node, Number
+from curbstop.rates.domain.tariff.scope import Scope
 
 _NUMBER = re.compile(r"^\d{1,12}(\.\d{1,8})?$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -27,10 +27,11 @@ class TariffProblem(ValueError):
 class Section:
     """A mapping of a tariff with the path that leads to it."""
 
-    def __init__(self, fields: Fields, path: str) -> None:
+    def __init__(self, fields: Fields, path: str, scope: Scope | None = None) -> None:
         self.values = fields.values
         self.line = fields.line
         self.path = path
+        self.scope = scope or Scope()
 
     def at(self, name: str) -> str:
         """Return the path of a field of this mapping."""
@@ -107,7 +108,7 @@ class Section:
             return None
         if not isinstance(value, Fields):
             raise self.problem(name, "expected fields below it")
-        return Section(value, self.at(name))
+        return Section(value, self.at(name), self.scope)
 
     def sections(self, name: str) -> list[Section]:
         """Return a list of mappings.
@@ -118,30 +119,11 @@ class Section:
         if not isinstance(value, Items) or not value.values:
             raise self.problem(name, "is missing; expected a list with at least one entry")
         return [
-            Section(each, f"{self.at(name)}[{place}]")
+            Section(each, f"{self.at(name)}[{place}]", self.scope)
             if isinstance(each, Fields)
             else _not_fields(each, f"{self.at(name)}[{place}]")
             for place, each in enumerate(value.values, start=1)
         ]
-
-    def amount(self, name: str) -> Node:
-        """Return a number, or a table of numbers by the customer's meter size, zone and so on.
-
-        :raises TariffProblem: if it is neither
-        """
-        value = self.values.get(name)
-        if not isinstance(value, Fields):
-            return Number(self.number(name))
-        return self.table(name)
-
-    def table(self, name: str) -> Lookup:
-        """Return a table of numbers: `by` names its keys, `table` has the numbers.
-
-        :raises TariffProblem: if it has no keys, no rows or something that is not a number
-        """
-        by, rows = self.rows(name)
-        numbers = {key: Number(number(each, f"{self.at(name)}.{key}")) for key, each in rows.items()}
-        return Lookup(self.at(name), by, numbers)
 
     def rows(self, name: str) -> tuple[tuple[str, ...], dict[str, Value]]:
         """Return the keys and the rows of a table.
@@ -151,7 +133,7 @@ class Section:
         section = self.section(name)
         if section is None:
             raise self.problem(name, "is missing; expected a table")
-        section.allow(("by", "table"))
+        section.allow(("by", "table", "otherwise"))
         by = section.names("by")
         rows = section.section("table")
         if not by or rows is None or not rows.values:

@@ -5,27 +5,36 @@ A tariff that has a problem anywhere is refused whole: the city prices everybody
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from curbstop.foundation.quantities import Unit
 from curbstop.rates.domain import nodes
-from curbstop.rates.domain.documents import Unreadable, read_document
+from curbstop.rates.domain.documents import Fields, Unreadable, read_document
+from curbstop.rates.domain.given import MONTHS_STARTED, NOTHING_GIVEN, SPLIT
+from curbstop.rates.domain.nodes import Node
 from curbstop.rates.domain.schedule import (
     Charge,
     ClassSchedule,
+    Discount,
+    Maximum,
     Minimum,
     Percent,
+    PercentOfPrice,
     Priced,
     PricedByTier,
     Problem,
-    Proration,
     Schedule,
     ScheduleRefused,
 )
-from curbstop.rates.domain.tariff.components import Component, Defaults, read_component
+from curbstop.rates.domain.tariff import amounts
+from curbstop.rates.domain.tariff.components import Component, read_component
 from curbstop.rates.domain.tariff.fields import Section, TariffProblem
+from curbstop.rates.domain.tariff.forms import Defaults, months_of
+from curbstop.rates.domain.tariff.head import read_given, read_period, read_rate_change, read_scope, read_way
+from curbstop.rates.domain.tariff.scope import Scope
 
-_FIELDS = ("tariff", "name", "unit", "section", "period", "multiplier", "components")
+_FIELDS = (
+    "tariff", "name", "unit", "section", "period", "rate_change", "inputs", "quantities", "seasons", "multiplier",
+    "components",
+)  # fmt: skip
 # What a city pack says of the file as a whole; it does not change a price.
 _FIELDS_OF_A_PACK = ("service", "effective", "until")
 
@@ -36,13 +45,40 @@ def compile_tariff(document: str, name: str = "tariff") -> Schedule:
     :raises ScheduleRefused: if anything in it is wrong; lists every problem with its place
     """
     try:
-        top = Section(read_document(document), "")
+        read = read_document(document)
     except Unreadable as refusal:
         where = ".".join(refusal.trail)
         raise ScheduleRefused([Problem(name, "", where, refusal.message, refusal.line)]) from None
+    problems, top, components = _read(read, name, is_part=False)
+    if problems:
+        raise ScheduleRefused(problems)
+    classes = sorted({each for component in components for each in component.classes}) or [""]
+    given = read_given(top, counts_months=any(MONTHS_STARTED in _inputs(each.charge) for each in components))
+    rate_change = read_rate_change(top)
+    _, part, in_parts = _read(read, name, is_part=True)
+    why_no_parts = _why_no_parts(part, in_parts)
+    is_split = rate_change == SPLIT or any(each.decided_by == SPLIT for each in given.seasons.values())
+    if is_split and why_no_parts:
+        raise ScheduleRefused([Problem(name, "", "rate_change", why_no_parts, top.line)])
+    return Schedule(
+        top.name("tariff", name),
+        top.text("unit"),
+        {each: _class(each, components) for each in classes},
+        metadata=_names(top),
+        rate_change=rate_change,
+        parts={} if why_no_parts else {each: _class(each, in_parts) for each in classes},
+        why_no_parts=why_no_parts,
+        given=given if given != NOTHING_GIVEN else NOTHING_GIVEN,
+    )
+
+
+def _read(read: Fields, name: str, *, is_part: bool) -> tuple[list[Problem], Section, list[Component]]:
+    """Read everything, for whole periods or for parts of one, and gather what is wrong."""
     problems: list[Problem] = []
     components: list[Component] = []
+    top = Section(read, "")
     try:
+        top = Section(read, "", read_scope(top, is_part=is_part))
         defaults = _defaults(top)
         for section in top.sections("components"):
             try:
@@ -51,15 +87,23 @@ def compile_tariff(document: str, name: str = "tariff") -> Schedule:
                 problems.append(_problem(name, problem))
     except TariffProblem as problem:
         problems.append(_problem(name, problem))
-    if problems:
-        raise ScheduleRefused(problems)
-    classes = sorted({each for component in components for each in component.classes}) or [""]
-    return Schedule(
-        top.name("tariff", name),
-        top.text("unit"),
-        {each: _class(each, components) for each in classes},
-        metadata=_names(top),
-    )
+    return problems, top, components
+
+
+def _why_no_parts(top: Section, components: list[Component]) -> str:
+    """Say what keeps a period from being split: a use compared with a number is another question in each part."""
+    for component in components:
+        for node in _nodes(component.charge):
+            if _compares(node, top.scope):
+                key = component.charge.heading.key
+                return f"a period cannot be split: {key} compares what was used with a number"
+    return ""
+
+
+def _compares(node: Node, scope: Scope) -> bool:
+    if isinstance(node, nodes.Compared) and scope.is_by_days(node):
+        return True
+    return any(_compares(below, scope) for below in nodes.children(node))
 
 
 def _defaults(top: Section) -> Defaults:
@@ -69,26 +113,18 @@ def _defaults(top: Section) -> Defaults:
     unit = top.text("unit")
     if unit not in {each.value for each in Unit}:
         raise top.problem("unit", f"“{unit}” is not a unit; expected one of {', '.join(Unit)}")
-    proration, months = None, None
     period = top.section("period")
-    if period is not None:
-        period.allow(("standard_days", "as_is_from", "as_is_to", "months"))
-        proration = _proration(period)
-        months = period.number("months") if "months" in period.values else None
-    multiplier = top.table("multiplier") if "multiplier" in top.values else None
-    return Defaults(unit, top.text("section", ""), proration, months, multiplier)
-
-
-def _proration(period: Section) -> Proration | None:
-    """Read the standard length of a period; lengths from `as_is_from` to `as_is_to` count as it."""
-    if "standard_days" not in period.values:
-        return None
-    standard = period.number("standard_days")
-    low = period.number("as_is_from") if "as_is_from" in period.values else standard
-    high = period.number("as_is_to") if "as_is_to" in period.values else standard
-    if not Fraction(1) <= low <= standard <= high:
-        raise period.problem("standard_days", "must lie between as_is_from and as_is_to")
-    return Proration(standard, low, high)
+    multiplier = amounts.amount(top, "multiplier") if "multiplier" in top.values else None
+    read_rate_change(top)
+    read_given(top, counts_months=False)
+    return Defaults(
+        unit=unit,
+        section=top.text("section", ""),
+        proration=None if period is None else read_period(period),
+        way=read_way(period),
+        months=None if period is None else months_of(period),
+        multiplier=multiplier,
+    )
 
 
 def _class(name: str, components: list[Component]) -> ClassSchedule:
@@ -98,15 +134,27 @@ def _class(name: str, components: list[Component]) -> ClassSchedule:
 
 
 def _inputs(charge: Charge) -> set[str]:
+    return {name for node in _nodes(charge) for name in nodes.inputs_of(node)}
+
+
+def _nodes(charge: Charge) -> list[Node]:
+    """Return everything that a charge is worked out from."""
     match charge:
         case Priced(quantity=quantity, price=price):
-            return nodes.inputs_of(quantity) | nodes.inputs_of(price)
+            found: list[Node | None] = [quantity, price]
         case PricedByTier(tiered=tiered):
-            return nodes.inputs_of(tiered)
+            found = [tiered]
         case Minimum(least=least):
-            return nodes.inputs_of(least)
-        case Percent():
-            return set()
+            found = [least]
+        case Maximum(most=most):
+            found = [most]
+        case Percent(share=share, cap=cap):
+            found = [share, cap]
+        case PercentOfPrice(share=share):
+            found = [share]
+        case Discount(share=credited, amount=amount):
+            found = [credited, amount]
+    return [each for each in (*found, charge.when) if each is not None]
 
 
 def _names(top: Section) -> dict[str, str]:

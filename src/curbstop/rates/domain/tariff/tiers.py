@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from curbstop.rates.domain.documents import Fields, Items, Value
 from curbstop.rates.domain.nodes import Node, NodeList, Number
+from curbstop.rates.domain.tariff.amounts import amount, limit
 from curbstop.rates.domain.tariff.fields import Section, TariffProblem
 
 Change = Callable[[Node], Node]
@@ -30,30 +31,36 @@ def read_tiers(section: Section, width: Change, price: Change) -> tuple[NodeList
     bounds: dict[str, tuple[Node, ...]] = {}
     prices: dict[str, tuple[Node, ...]] = {}
     for key, row in rows.items():
-        ends, amounts = _tiers(row, f"{path}.{key}" if key else path)
-        bounds[key] = tuple(width(Number(each)) for each in ends)
+        ends, amounts = _tiers(section, row, f"{path}.{key}" if key else path)
+        bounds[key] = tuple(width(each) for each in ends)
         prices[key] = tuple(price(each) for each in amounts)
     return NodeList(path, keys, bounds), NodeList(path, keys, prices)
 
 
-def _tiers(value: Value, path: str) -> tuple[list[Fraction], list[Node]]:
+def _tiers(section: Section, value: Value, path: str) -> tuple[list[Node], list[Node]]:
     if not isinstance(value, Items) or not value.values:
         raise TariffProblem(path, "expected a list of tiers, each with a price", value.line)
-    ends: list[Fraction] = []
+    ends: list[Node] = []
     amounts: list[Node] = []
     for place, each in enumerate(value.values, start=1):
         here = f"{path}[{place}]"
         if not isinstance(each, Fields):
             raise TariffProblem(here, "expected `up_to` and `price`", each.line)
-        tier = Section(each, here)
+        tier = Section(each, here, section.scope)
         tier.allow(("up_to", "price"))
-        amounts.append(tier.amount("price"))
+        amounts.append(amount(tier, "price"))
         if place == len(value.values):
             if "up_to" in tier.values:
                 raise tier.problem("up_to", "the last tier has no end; what costs a unit above it?")
             continue
-        end = tier.number("up_to")
-        if end <= (ends[-1] if ends else 0):
-            raise tier.problem("up_to", "tiers must rise from one to the next")
-        ends.append(end)
+        ends.append(_end(tier, ends))
     return ends, amounts
+
+
+def _end(tier: Section, before: list[Node]) -> Node:
+    """Read where a tier ends: a number, or what is worked out, such as a share of a budget."""
+    end = limit(tier, "up_to")
+    lowest = before[-1] if before else Number(Fraction(0))
+    if isinstance(end, Number) and isinstance(lowest, Number) and end.value <= lowest.value:
+        raise tier.problem("up_to", "tiers must rise from one to the next")
+    return end

@@ -1,0 +1,162 @@
+"""Charges that are counted on other charges: minimums, maximums, percentages and discounts.
+
+They are taken of the rounded lines above them, so that anybody can recompute them from the printed bill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from curbstop.rates.domain import exact
+from curbstop.rates.domain.charge_columns import ChargeColumn, billable, spread_cents
+from curbstop.rates.domain.evaluation import Evaluation
+from curbstop.rates.domain.exact import ZERO, ExactColumn
+from curbstop.rates.domain.schedule import Discount, Heading, Maximum, Minimum, Percent, PercentOfPrice
+from curbstop.rates.domain.tracing import Trace, trace_of
+
+ONE = exact.constant(Fraction(1))
+CENTS = 2
+
+CountedOnOthers = Minimum | Maximum | Percent | PercentOfPrice | Discount
+Facts = tuple[tuple[str, ExactColumn | str], ...]
+
+
+def counted_on_others(
+    charge: CountedOnOthers, evaluation: Evaluation, before: Sequence[ChargeColumn]
+) -> list[ChargeColumn]:
+    """Work out a charge from the columns above it."""
+    match charge:
+        case Minimum():
+            return [_minimum(charge, evaluation, before)]
+        case Maximum():
+            return [_maximum(charge, evaluation, before)]
+        case Percent():
+            return [_percent(charge, evaluation, before)]
+        case PercentOfPrice():
+            return _percent_of_price(charge, evaluation, before)
+        case Discount():
+            return [_discount(charge, evaluation, before)]
+
+
+def _minimum(charge: Minimum, evaluation: Evaluation, before: Sequence[ChargeColumn]) -> ChargeColumn:
+    """Top up to the least amount, so that the lines above keep their quantity and price."""
+    lacking = (evaluation.number(charge.least) - _rounded_sum(charge.of, before)).maximum(ZERO)
+    return ChargeColumn(
+        heading=charge.heading,
+        quantity=ONE,
+        unit_price=lacking,
+        amount=lacking,
+        cents=spread_cents(lacking, evaluation.size),
+        is_printed=np.broadcast_to(~lacking.is_zero(), (evaluation.size,)),
+        of=charge.of,
+        facts=(("method", "minimum"), ("least", evaluation.number(charge.least))),
+        trace=trace_of(evaluation, least_is=charge.least),
+    )
+
+
+def _percent(charge: Percent, evaluation: Evaluation, before: Sequence[ChargeColumn]) -> ChargeColumn:
+    base = _rounded_sum(charge.of, before)
+    share = evaluation.number(charge.share)
+    cap = None if charge.cap is None else evaluation.number(charge.cap)
+    amount = base * share if cap is None else (base * share).minimum(cap)
+    return ChargeColumn(
+        heading=charge.heading,
+        quantity=base,
+        unit_price=share,
+        amount=amount,
+        cents=spread_cents(amount, evaluation.size),
+        is_printed=np.broadcast_to(~amount.is_zero(), (evaluation.size,)),
+        cap=cap,
+        of=charge.of,
+        trace=None if charge.cap is None else trace_of(evaluation, cap_is=charge.cap),
+    )
+
+
+def _maximum(charge: Maximum, evaluation: Evaluation, before: Sequence[ChargeColumn]) -> ChargeColumn:
+    """Credit what is above the greatest amount."""
+    most = evaluation.number(charge.most)
+    excess = (_rounded_sum(charge.of, before) - most).maximum(ZERO).rounded_half_up(CENTS)
+    facts: Facts = (("method", "maximum"), ("most", most))
+    return _credit(charge.heading, charge.of, excess, evaluation, (facts, trace_of(evaluation, most_is=charge.most)))
+
+
+def _percent_of_price(
+    charge: PercentOfPrice, evaluation: Evaluation, before: Sequence[ChargeColumn]
+) -> list[ChargeColumn]:
+    """Charge a percentage of each unit's price, rounded before it is multiplied (WX-2.2d)."""
+    share = evaluation.number(charge.share)
+    columns = []
+    for column in before:
+        if column.heading.key not in charge.of:
+            continue
+        price = (column.unit_price * share).rounded_half_up(charge.decimals)
+        amount = billable(column.quantity * price, evaluation)
+        columns.append(
+            ChargeColumn(
+                heading=charge.heading,
+                quantity=column.quantity,
+                unit_price=price,
+                amount=amount,
+                cents=spread_cents(amount, evaluation.size),
+                is_printed=column.is_printed & np.broadcast_to(~amount.is_zero(), (evaluation.size,)),
+                of=charge.of,
+                facts=(
+                    ("method", "percent_of_unit_price"),
+                    ("decimals", str(charge.decimals)),
+                    ("share", share),
+                    ("share_of", column.unit_price),
+                ),
+            )
+        )
+    return columns
+
+
+def _discount(charge: Discount, evaluation: Evaluation, before: Sequence[ChargeColumn]) -> ChargeColumn:
+    """Credit a share, an amount or the lesser, never more than what it is taken off."""
+    base = _rounded_sum(charge.of, before).maximum(ZERO)
+    credit = base
+    facts: list[tuple[str, ExactColumn | str]] = [("method", "discount"), ("base", base)]
+    traced = {}
+    if charge.share is not None:
+        share = evaluation.number(charge.share)
+        credit = credit.minimum(base * share)
+        facts.append(("share", share))
+        traced["share_is"] = charge.share
+    if charge.amount is not None:
+        amount = evaluation.number(charge.amount)
+        credit = credit.minimum(amount)
+        facts.append(("at_most", amount))
+        traced["at_most_is"] = charge.amount
+    # A credit below zero would be a charge that nobody wrote down.
+    credit = billable(credit, evaluation).rounded_half_up(CENTS)
+    return _credit(charge.heading, charge.of, credit, evaluation, (tuple(facts), trace_of(evaluation, **traced)))
+
+
+def _credit(
+    heading: Heading, of: tuple[str, ...], credit: ExactColumn, evaluation: Evaluation, said: tuple[Facts, Trace | None]
+) -> ChargeColumn:
+    amount = ZERO - credit
+    facts, trace = said
+    return ChargeColumn(
+        heading=heading,
+        quantity=ONE,
+        unit_price=amount,
+        amount=amount,
+        cents=spread_cents(amount, evaluation.size),
+        is_printed=np.broadcast_to(~amount.is_zero(), (evaluation.size,)),
+        of=of,
+        facts=facts,
+        trace=trace,
+    )
+
+
+def _rounded_sum(keys: tuple[str, ...], before: Sequence[ChargeColumn]) -> ExactColumn:
+    """Add up the rounded lines of some charges, in dollars."""
+    total = ZERO
+    for column in before:
+        if column.heading.key in keys:
+            total = total + column.rounded
+    return total
