@@ -186,6 +186,30 @@ class Town:
 
         return approve_run(run=run, by=self.people["manager"], at=NOON)
 
+    def pay(self, account: Any, cents: int, by: str = "lead") -> Any:
+        """Take a payment as the counter would: oldest items first, the rest becomes credit."""
+        from curbstop.foundation.database.transactions import transaction
+        from curbstop.ledger.operations import Line, NewAllocation, post_entry, settling_lines
+        from curbstop.ledger.queries import current_business_day, gl_account, open_items_of
+
+        left, allocations = cents, []
+        for item in open_items_of(account.debtor_id):
+            share = min(left, item.balance_cents)
+            if share:
+                allocations.append(NewAllocation(item.id, share))
+            left -= share
+        credit = [Line.credit(gl_account("unapplied_credit").pk, left, debtor_id=account.debtor_id)] if left else []
+        with transaction():
+            return post_entry(
+                kind="payment",
+                lines=(Line.debit(gl_account("cash_drawer").pk, cents), *settling_lines(allocations), *credit),
+                allocations=allocations,
+                source="test.payment:1",
+                business_date=current_business_day(),
+                actor=self.people[by],
+                posted_at=NOON,
+            )
+
     def close_the_office(self) -> None:
         """Close the business day, as in the evening."""
         from curbstop.ledger.models import BusinessDay
@@ -236,7 +260,11 @@ def make_the_books() -> dict[str, int]:
     funds = {"water": "501", "sewer": "502", "stormwater": "503"}
     with transaction():
         declare_accounts(
-            [AccountRow("500-000-2400", "500", "000", "2400", "Unapplied credit", "liability", "unapplied_credit")]
+            [
+                AccountRow("500-000-2400", "500", "000", "2400", "Unapplied credit", "liability", "unapplied_credit"),
+                AccountRow("500-000-2410", "500", "000", "2410", "Refunds payable", "liability", "refunds_payable"),
+                AccountRow("500-000-1020", "500", "000", "1020", "Cash in drawers", "asset", "cash_drawer"),
+            ]
         )
         for code, fund in funds.items():
             declare_accounts(
