@@ -41,14 +41,14 @@ def make() -> None:
     town.found_town(ACCOUNTS)
     from curbstop.billing import operations
     from curbstop.billing.domain.partitions import cut
-    from curbstop.billing.operations import drafts
+    from curbstop.billing.operations import runs
     from curbstop.billing.queries import cycles
     from curbstop.foundation.access.models import User
 
-    drafts.cut = partial(cut, accounts_min=ACCOUNTS_A_PARTITION)
+    runs.cut = partial(cut, accounts_min=ACCOUNTS_A_PARTITION)
     clerk, manager = (User.objects.get(username=name) for name in (town.DRAFTS, town.APPROVES))
     (cycle,) = cycles().filter(assignments__isnull=False).distinct()
-    run = operations.draft_bills(cycle=cycle, through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON)
+    run = operations.draft_bills(cycles=[cycle], through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON)
     operations.approve_run(run=run, by=manager, at=town.NOON)
 
 

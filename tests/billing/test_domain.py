@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -5,7 +6,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curbstop.billing.domain.findings import Code, Limits, find
+from curbstop.billing.domain.findings import Code, Limits
+from curbstop.billing.domain.outsorting import after_assembly, after_rating, total_finding
 from curbstop.billing.domain.partitions import cut
 from curbstop.billing.domain.posting import journal_of
 from curbstop.billing.domain.segments import active, settle
@@ -29,6 +31,10 @@ BILL = {
     "smallest_service_cents": 600,
     "past_bills": 6,
     "past_mean_cents": 10_000.0,
+    "last_cents": 10_000,
+    "is_deliverable": True,
+    "says_outside": None,
+    "is_outside": False,
 }
 SEGMENT = {
     "account_id": 1,
@@ -39,18 +45,34 @@ SEGMENT = {
     "meter_size": '5/8"',
     "read_kind": "actual",
     "past_periods": 6,
-    "past_daily": 0.2,
+    "year_daily": 0.2,
+    "last_daily": 0.25,
+    "past_quantity": Decimal(12),
+    "past_serial": "A1",
+    "meter_serial": "A1",
+    "customer_class": "residential",
+    "is_metered": True,
     "ends_agreement": False,
 }
 
 
-def found(bill: dict | None = None, segment: dict | None = None) -> dict[str, bool]:
-    rows = find(
-        bills=pl.DataFrame([BILL | (bill or {})], schema_overrides={"past_mean_cents": pl.Float64}),
-        segments=pl.DataFrame([SEGMENT | (segment or {})], schema_overrides={"quantity": pl.Decimal(18, 4)}),
-        limits=LIMITS,
-    )
-    return dict(rows.select("code", "blocking").iter_rows())
+BILL_TYPES = {"past_mean_cents": pl.Float64, "says_outside": pl.Boolean, "last_cents": pl.Int64}
+SEGMENT_TYPES = {
+    **dict.fromkeys(("quantity", "past_quantity"), pl.Decimal(18, 4)),
+    **dict.fromkeys(("year_daily", "last_daily"), pl.Float64),
+    **dict.fromkeys(("past_serial", "meter_serial"), pl.String),
+}
+
+
+def outsorted(bill: dict | None = None, segment: dict | None = None, **limits) -> pl.DataFrame:
+    asked = replace(LIMITS, **limits)
+    rated = after_rating(pl.DataFrame([SEGMENT | (segment or {})], schema_overrides=SEGMENT_TYPES), asked)
+    assembled = after_assembly(pl.DataFrame([BILL | (bill or {})], schema_overrides=BILL_TYPES), asked)
+    return pl.concat([rated, assembled])
+
+
+def found(bill: dict | None = None, segment: dict | None = None, **limits) -> dict[str, bool]:
+    return dict(outsorted(bill, segment, **limits).select("code", "blocking").iter_rows())
 
 
 class TestCut:
@@ -92,8 +114,65 @@ class TestFind:
     def test_holds_a_credit(self):
         assert found(bill={"smallest_service_cents": -1})[Code.CREDIT]
 
+    def test_compares_use_with_last_year_then_the_last_periods_then_the_class(self):
+        no_year, no_past = {"year_daily": None}, {"year_daily": None, "last_daily": None}
+        class_daily = {"residential": 0.1}
+
+        def baseline(**segment):
+            rows = outsorted(segment={"quantity": Decimal(45)} | segment, class_daily_ccf=class_daily)
+            return dict(rows.select("code", "baseline").iter_rows())["HIGH"]
+
+        assert (baseline(), baseline(**no_year), baseline(**no_past)) == ("year", "last", "class")
+
+    def test_holds_use_far_beyond_the_class_where_nothing_else_is_known(self):
+        first = {"quantity": Decimal(45), "year_daily": None, "last_daily": None, "past_quantity": None}
+
+        assert found(segment=first, class_daily_ccf={"residential": 0.1}) == {"HIGH": True}
+        assert found(segment=first) == {}
+
+    def test_holds_what_fell_to_a_trifle(self):
+        assert found(segment={"quantity": Decimal(1)}, hold_low_factor=0.1) == {"LOW": True}
+
+    def test_lists_no_use_again_a_new_meter_and_the_same_use_twice(self):
+        nothing = {"quantity": Decimal(0), "year_daily": 0.0, "last_daily": 0.0}
+        assert found(segment=nothing) == {"ZERO": False}
+        assert found(segment={"meter_serial": "B2"}) == {"EXCH": False}
+        assert found(segment={"past_quantity": Decimal(14)}, same_over_ccf=10.0) == {"SAME": False}
+
+    def test_leaves_the_meter_to_the_service_that_has_one(self):
+        assert found(segment={"quantity": Decimal(9_000), "is_metered": False}) == {}
+
+    def test_holds_what_cannot_be_mailed_or_is_taken_for_the_wrong_side_of_the_line(self):
+        assert found(bill={"is_deliverable": False}) == {"ADDR": True}
+        assert found(bill={"says_outside": True}) == {"ADDR": True}
+        assert found(bill={"says_outside": True, "is_outside": True}) == {}
+
+    def test_lists_a_bill_of_nothing_and_one_far_above_the_last(self):
+        assert found(bill={"total_cents": 0})["AMT"] is False
+        assert found(bill={"total_cents": 29_000, "last_cents": 5_000}) == {"AMT": False}
+
+    def test_holds_by_what_the_city_says_holds(self):
+        assert found(bill={"past_bills": None}, holding=frozenset({"FIRST"})) == {"FIRST": True}
+
+    def test_says_at_which_of_the_two_passes_it_was_noticed(self):
+        rows = outsorted(bill={"total_cents": 90_000}, segment={"quantity": Decimal(30)})
+        assert dict(rows.select("code", "stage").iter_rows()) == {"HIGH": "rating", "FUSE": "assembly"}
+
     def test_lists_periods_of_unusual_length_and_first_bills(self):
         assert found(bill={"days": 40, "past_bills": None, "past_mean_cents": None}) == {"DAYS": False, "FIRST": False}
+
+
+class TestTotalFinding:
+    def test_speaks_of_a_run_that_is_far_from_its_forecast(self):
+        limits = Limits(total_change_percent=20)
+
+        assert total_finding(total_cents=120, forecast_cents=100, limits=limits) is None
+        assert total_finding(total_cents=79, forecast_cents=100, limits=limits) == {
+            "total_cents": 79,
+            "forecast_cents": 100,
+            "change_percent": -21,
+        }
+        assert total_finding(total_cents=500, forecast_cents=100, limits=Limits()) is None
 
 
 AGREEMENT_SCHEMA = {

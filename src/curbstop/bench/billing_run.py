@@ -140,7 +140,7 @@ def _run(executor: Executor, cluster: Any) -> tuple[Any, float, float, float]:
     with processor.spent(cluster) as drafting:
         run, draft = _timed(
             lambda: operations.draft_bills(
-                cycle=cycle, through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON,
+                cycles=[cycle], through=town.TODAY, bill_on=town.TODAY, by=clerk, at=town.NOON,
                 executor=executor,
             )
         )  # fmt: skip

@@ -48,7 +48,7 @@ def draft(
     with _refusals(), _executor(workers=workers, dask=dask, task="Drafting") as executor:
         today = current_business_day()
         run = operations.draft_bills(
-            cycle=_cycle(cycle),
+            cycles=[_cycle(cycle)],
             through=_day(through) or today,
             bill_on=today,
             by=by,
@@ -225,7 +225,7 @@ def _show(run: Any, *, is_json: bool) -> None:
         say_json(
             {
                 "run": run.pk,
-                "cycle": run.cycle.code,
+                "cycle": run.title,
                 "through": run.through_on,
                 "state": run.state,
                 "bills": summary.bills,
@@ -241,7 +241,7 @@ def _show(run: Any, *, is_json: bool) -> None:
         )
         return
     screen.print(
-        f"Run {run.pk}, cycle {run.cycle.code} through {run.through_on}: {run.state}."
+        f"Run {run.pk}, {run.title} through {run.through_on}: {run.state}."
         f" {summary.bills:,} {'bill' if summary.bills == 1 else 'bills'}, {format_cents(summary.total_cents)};"
         f" {summary.held_bills:,} held."
     )

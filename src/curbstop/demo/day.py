@@ -52,7 +52,7 @@ def bill_cycle(  # noqa: PLR0913 - a cycle, its reads, its day and its people; a
     cycle = cycles().get(code=code)
     told(f"Drafting the bills of cycle {code}")
     run = draft_bills(
-        cycle=cycle, through=read_on, bill_on=at.date(), by=people["supervisor"], at=at, executor=executor
+        cycles=[cycle], through=read_on, bill_on=at.date(), by=people["supervisor"], at=at, executor=executor
     )
     told(f"Approving and releasing the bills of cycle {code}")
     run = approve_run(run=run, by=people["manager"], at=at)
@@ -68,7 +68,7 @@ def review_what_was_held(
     """
     told("Drafting again what was held, for somebody to review")
     again = draft_bills(
-        cycle=run.cycle, through=run.through_on, bill_on=run.bill_on, by=people["supervisor"], at=at, executor=executor
+        cycles=run.cycles.all(), through=run.through_on, bill_on=run.bill_on, by=people["supervisor"], at=at, executor=executor
     )
     first_bills = findings_of(again, Code.FIRST).values_list("account_id", flat=True)
     for account_id in list(first_bills)[:FIRST_BILLS_CLEARED]:

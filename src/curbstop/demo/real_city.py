@@ -47,7 +47,7 @@ def make_santa_monica(*, data: Path, dice: random.Random, executor: Executor | N
 def _bill(*, through: date, people: dict[str, User], at: datetime, executor: Executor | None, told: Told) -> None:
     told(f"Billing through {through:%B %Y}")
     run = draft_bills(
-        cycle=cycles().get(code=Codes().cycle),
+        cycles=[cycles().get(code=Codes().cycle)],
         through=through,
         bill_on=at.date(),
         by=people["supervisor"],

@@ -12,7 +12,8 @@ from typing import Final
 import polars as pl
 
 from curbstop.billing.domain.charges import Charges, charge
-from curbstop.billing.domain.findings import Limits, find
+from curbstop.billing.domain.findings import Limits, ordered
+from curbstop.billing.domain.outsorting import after_assembly, after_rating
 from curbstop.billing.domain.segments import Reason, settle
 from curbstop.rates.domain.schedule import Schedule
 
@@ -20,6 +21,8 @@ from curbstop.rates.domain.schedule import Schedule
 # just now and waits for the next run. A city without a limit is taken to bill by the month.
 DAYS_MIN_ASSUMED: Final = 25
 WAITING_SHARE: Final = 2
+# The input by which a rate asks whether a place lies within the city.
+CITY_LIMITS: Final = "city_limits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +31,11 @@ class Columns:
 
     `due`: account_id, agreement_id, debtor_id, service_id, starts_on, ends_on, billed_to, due_from,
     due_to, schedule_version_id, customer_class, inputs, needs_usage (null without a rate).
-    `usage`: usage_id, agreement_id, starts_on, ends_on, quantity, unit, meter_size, read_kind.
-    `past_use`: agreement_id, past_periods, past_daily. `past_bills`: account_id, past_bills,
-    past_mean_cents, last_due_cents. `balances`: debtor_id, balance_cents.
+    `usage`: usage_id, agreement_id, starts_on, ends_on, quantity, unit, meter_size, read_kind, meter_serial.
+    `past_use`: agreement_id, past_periods, year_daily, last_daily, past_quantity, past_serial.
+    `past_bills`: account_id, past_bills, past_mean_cents, daily_cents, last_cents, last_due_cents.
+    `balances`: debtor_id, balance_cents. `undeliverable` and `outside`: account_id alone.
+    `exempt`: agreement_id, reason.
     """
 
     through: date
@@ -39,6 +44,9 @@ class Columns:
     past_use: pl.DataFrame
     past_bills: pl.DataFrame
     balances: pl.DataFrame
+    undeliverable: pl.DataFrame
+    outside: pl.DataFrame
+    exempt: pl.DataFrame
     schedules: Mapping[int, Schedule]
     services: Mapping[str, int]
 
@@ -60,8 +68,9 @@ class Drafted:
 
 def draft(columns: Columns, limits: Limits) -> Drafted:
     """Calculate the bills of a partition."""
+    due = columns.due.join(columns.exempt, on="agreement_id", how="anti")
     settled = settle(
-        columns.due,
+        due,
         columns.usage,
         through=columns.through,
         days_min=(limits.days_min or DAYS_MIN_ASSUMED) // WAITING_SHARE,
@@ -70,7 +79,8 @@ def draft(columns: Columns, limits: Limits) -> Drafted:
     segments = settled.billed.join(rated, on="agreement_id")
     charges = _whole_agreements(charge(segments, columns.schedules, columns.services))
     bills = _bills(charges.lines, columns)
-    findings = find(bills=bills, segments=_judged(segments, charges, columns), limits=limits)
+    judged = _judged(segments, charges, columns)
+    findings = ordered([after_rating(judged, limits), after_assembly(_addressed(bills, columns), limits)])
     blocked = (
         findings.filter("blocking")
         .group_by("account_id", maintain_order=True)
@@ -80,12 +90,12 @@ def draft(columns: Columns, limits: Limits) -> Drafted:
     return Drafted(
         bills=bills.select(
             "account_id", "debtor_id", "starts_on", "ends_on", "days", "total_cents",
-            "prior_balance_cents", "payments_cents",
+            "prior_balance_cents", "payments_cents", "forecast_cents",
             pl.col("account_id").is_in(blocked["account_id"].implode()).alias("held"),
         ),
         lines=lines,
         dispositions=pl.concat(
-            [settled.unbilled, _refused(charges, columns), _held(lines, blocked)]
+            [settled.unbilled, _exempted(columns), _refused(charges, columns), _held(lines, blocked)]
         ),
         findings=findings,
     )  # fmt: skip
@@ -119,19 +129,34 @@ def _bills(lines: pl.DataFrame, columns: Columns) -> pl.DataFrame:
             # All that changed the balance since the last bill: payments, credits, corrections.
             payments_cents=pl.coalesce(last_due, owed) - owed,
         )
+        .with_columns(forecast_cents=(pl.col("daily_cents") * pl.col("days")).round().cast(pl.Int64))
         .sort("account_id")
     )
 
 
 def _judged(segments: pl.DataFrame, charges: Charges, columns: Columns) -> pl.DataFrame:
     """Return the segments that were priced, with what the review compares them to."""
-    kinds = columns.usage.select("usage_id", "read_kind")
+    kinds = columns.usage.select("usage_id", "agreement_id", "read_kind", "meter_serial", is_metered=pl.lit(value=True))
     return (
         segments.join(charges.problems, on="agreement_id", how="anti")
         .join(columns.due.select("agreement_id", closes_on="ends_on"), on="agreement_id")
         .join(columns.past_use, on="agreement_id", how="left")
-        .join(kinds, on="usage_id", how="left")
-        .with_columns(ends_agreement=pl.col("closes_on") == pl.col("ends_on"))
+        .join(kinds, on=["usage_id", "agreement_id"], how="left")
+        .with_columns(
+            pl.col("is_metered").fill_null(value=False), ends_agreement=pl.col("closes_on") == pl.col("ends_on")
+        )
+    )
+
+
+def _addressed(bills: pl.DataFrame, columns: Columns) -> pl.DataFrame:
+    """Return the bills with whether they can be mailed, and whether their rate takes them for outside the city."""
+    account, inputs = pl.col("account_id"), pl.col("inputs")
+    asked = columns.due.filter(inputs.str.contains(CITY_LIMITS, literal=True))
+    value = inputs.str.json_path_match(f"$.{CITY_LIMITS}").str.to_lowercase()
+    says = asked.group_by("account_id").agg(says_outside=value.str.starts_with("out").any())
+    return bills.join(says, on="account_id", how="left").with_columns(
+        is_deliverable=~account.is_in(columns.undeliverable["account_id"].implode()),
+        is_outside=account.is_in(columns.outside["account_id"].implode()),
     )
 
 
@@ -146,28 +171,43 @@ def _numbered(lines: pl.DataFrame, columns: Columns) -> pl.DataFrame:
     )
 
 
+def _exempted(columns: Columns) -> pl.DataFrame:
+    """Return the dispositions of services that two people exempted from billing."""
+    exempt = columns.due.join(columns.exempt, on="agreement_id")
+    return exempt.select(
+        "account_id",
+        "agreement_id",
+        pl.lit("exempt").alias("kind"),
+        pl.lit(Reason.EXEMPT.value).alias("reason"),
+        pl.col("exemption").alias("detail"),
+        pl.col("due_from").alias("since_on"),
+    )
+
+
 def _refused(charges: Charges, columns: Columns) -> pl.DataFrame:
-    accounts = columns.due.select("agreement_id", "account_id")
+    accounts = columns.due.select("agreement_id", "account_id", "due_from")
     return charges.problems.join(accounts, on="agreement_id").select(
         "account_id",
         "agreement_id",
         pl.lit("held").alias("kind"),
         pl.lit(Reason.NO_RATE.value).alias("reason"),
         pl.col("problem").alias("detail"),
+        pl.col("due_from").alias("since_on"),
     )
 
 
 def _held(lines: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
     """Return a disposition for each agreement on a bill that waits for somebody's decision."""
     return (
-        lines.select("account_id", "agreement_id")
-        .unique(maintain_order=True)
-        .join(blocked, on="account_id")
+        lines.join(blocked, on="account_id")
+        .group_by("account_id", "agreement_id", "reason", maintain_order=True)
+        .agg(pl.col("starts_on").min().alias("since_on"))
         .select(
             "account_id",
             "agreement_id",
             pl.lit("held").alias("kind"),
             "reason",
             pl.lit("Waits for review.").alias("detail"),
+            "since_on",
         )
     )

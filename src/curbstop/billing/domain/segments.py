@@ -20,10 +20,12 @@ class Reason(StrEnum):
     NO_RATE = "RATE"
     NO_USAGE = "MISSING"
     OVERLAP = "OVERLAP"
+    NO_FINAL_READ = "FINAL_READ"
     NOT_DUE = "NOT_DUE"
+    EXEMPT = "EXEMPT"
 
 
-EXEMPT: Final = frozenset({Reason.NOT_DUE})
+EXEMPT: Final = frozenset({Reason.NOT_DUE, Reason.EXEMPT})
 
 SEGMENT_COLUMNS: Final = (
     "account_id", "agreement_id", "usage_id", "starts_on", "ends_on", "quantity", "unit",
@@ -67,10 +69,13 @@ def settle(due: pl.DataFrame, usage: pl.DataFrame, *, through: date, days_min: i
     without = metered.join(found, on="agreement_id", how="anti")
     waits = _waits(through=through, days_min=days_min)
     days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days()
+    # Who left is not billed again: without the final read the last bill would be a guess (rulebook §3.2, FINAL).
+    ended = (pl.col("ends_on") <= through).fill_null(value=False)
     stopped = pl.concat(
         [
             _unbilled(overlapping.unique("agreement_id"), Reason.OVERLAP),
-            _unbilled(without.filter(~waits), Reason.NO_USAGE),
+            _unbilled(without.filter(~waits & ~ended), Reason.NO_USAGE),
+            _unbilled(without.filter(~waits & ended), Reason.NO_FINAL_READ),
         ]
     )
     ready = pl.concat([used, by_day])
@@ -110,6 +115,7 @@ def _waiting(stopped: pl.DataFrame, beside: pl.DataFrame) -> pl.DataFrame:
         pl.lit("held").alias("kind"),
         "reason",
         pl.format("Waits for another service of the account; not billed since {}.", pl.col("due_from")).alias("detail"),
+        pl.col("due_from").alias("since_on"),
     )
 
 
@@ -177,4 +183,5 @@ def _unbilled(rows: pl.DataFrame, reason: Reason) -> pl.DataFrame:
         pl.lit("exempt" if reason in EXEMPT else "held").alias("kind"),
         pl.lit(reason.value).alias("reason"),
         pl.format("Not billed since {}.", pl.col("due_from")).alias("detail"),
+        pl.col("due_from").alias("since_on"),
     )

@@ -16,7 +16,14 @@ from curbstop.foundation.database.schema import AppendOnlyModel
 
 
 class BillingRun(models.Model):
-    """One cycle billed through one day."""
+    """Some cycles, or some chosen accounts, billed through one day."""
+
+    class Kind(models.TextChoices):
+        """Whose bills a run makes: a cycle's, those of chosen accounts, or the last ones of services that ended."""
+
+        CYCLE = "cycle"
+        OFF_CYCLE = "off_cycle"
+        FINAL = "final"
 
     class State(models.TextChoices):
         """Where a run stands; only a released one has touched the ledger."""
@@ -26,7 +33,10 @@ class BillingRun(models.Model):
         RELEASED = "released"
         DISCARDED = "discarded"
 
-    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="runs")
+    kind = models.TextField(choices=Kind, default=Kind.CYCLE)
+    # What the run bills, as lists and the audit trail name it: "ODD, EVEN".
+    title = models.TextField()
+    cycles = models.ManyToManyField(Cycle, through="RunCycle", related_name="runs")
     through_on = models.DateField()
     bill_on = models.DateField()
     due_on = models.DateField()
@@ -45,11 +55,8 @@ class BillingRun(models.Model):
         ordering = ["-pk"]
         constraints = [
             second_person(maker="drafted_by", checker="approved_by", name="run_approved_by_second_person"),
-            models.UniqueConstraint(
-                fields=["cycle"],
-                condition=Q(state__in=["drafted", "approved"]),
-                name="one_open_run_per_cycle",
-            ),
+            models.CheckConstraint(condition=Q(kind__in=["cycle", "off_cycle", "final"]), name="run_kind_known"),
+            models.CheckConstraint(condition=~Q(title=""), name="run_has_a_title"),
             models.CheckConstraint(
                 condition=Q(state__in=["drafted", "approved", "released", "discarded"]),
                 name="run_state_known",
@@ -64,7 +71,33 @@ class BillingRun(models.Model):
 
     def __str__(self) -> str:
         """Return what the run bills, as lists and the audit trail name it."""
-        return f"{self.cycle.code} through {self.through_on}"
+        return f"{self.title} through {self.through_on}"
+
+
+class RunCycle(models.Model):
+    """A cycle that a run bills; while the run is open, no other may bill it."""
+
+    # Follows its run, whose events tell who did it.
+    row_changes_recorded: ClassVar[bool] = False
+
+    pk = models.CompositePrimaryKey("run", "cycle")
+    run = models.ForeignKey(BillingRun, models.PROTECT, related_name="run_cycles")
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="run_cycles")
+    # The database sets it to false as the run is released or discarded.
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cycle"], condition=Q(is_open=True), name="one_open_run_per_cycle"),
+        ]
+
+
+class RunAccount(AppendOnlyModel):
+    """An account that somebody chose for a run off its cycle."""
+
+    pk = models.CompositePrimaryKey("run", "account")
+    run = models.ForeignKey(BillingRun, models.PROTECT, related_name="run_accounts")
+    account = models.ForeignKey("customers.Account", models.PROTECT, related_name="+", db_index=False)
 
 
 class RunPartition(models.Model):
@@ -133,6 +166,8 @@ class Disposition(models.Model):
     kind = models.TextField(choices=Kind)
     reason = models.TextField()
     detail = models.TextField(default="")
+    # The first day that is not billed: how old the hold is.
+    since_on = models.DateField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -144,24 +179,63 @@ class Disposition(models.Model):
 
 
 class Finding(models.Model):
-    """One exception that the review of a drafted run lists, with its evidence."""
+    """One exception that the review of a drafted run lists, with its evidence and what was decided on it."""
 
     # Made again with every draft; the run's events tell who did it.
     row_changes_recorded: ClassVar[bool] = False
 
+    class Stage(models.TextChoices):
+        """When it was noticed: on a priced service, on the whole bill, or on the sum of the run."""
+
+        RATING = "rating"
+        ASSEMBLY = "assembly"
+        RUN = "run"
+
+    class Disposition(models.TextChoices):
+        """What a person made of it."""
+
+        OPEN = "open"
+        CLEARED = "cleared"
+
     run = models.ForeignKey(BillingRun, models.PROTECT, related_name="findings", db_index=False, db_constraint=False)
+    # None for what concerns the run as a whole.
     account = models.ForeignKey(
-        "customers.Account", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+        "customers.Account", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
     agreement = models.ForeignKey(
         "customers.ServiceAgreement", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
+    stage = models.TextField(choices=Stage)
     code = models.TextField()
     blocking = models.BooleanField()
+    # What it was compared with: the same period of last year, the last three, the class, the year's mean.
+    baseline = models.TextField(db_default="", default="")
     evidence = models.JSONField(default=dict)
+    disposition = models.TextField(choices=Disposition, default=Disposition.OPEN, db_default=Disposition.OPEN)
+    reason = models.TextField(db_default="", default="")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    decided_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["run", "code", "account"], name="finding_by_code")]
+        indexes = [
+            models.Index(fields=["run", "code", "account"], name="finding_by_code"),
+            models.Index(fields=["run", "account"], name="finding_by_account"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(stage__in=["rating", "assembly", "run"]), name="finding_stage_known"),
+            models.CheckConstraint(
+                condition=Q(disposition="open", decided_by=None, decided_at=None)
+                | Q(
+                    disposition="cleared",
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                    reason__regex=r"\S.{9,}",
+                ),
+                name="finding_cleared_by_a_person",
+            ),
+        ]
 
 
 class Clearance(AppendOnlyModel):

@@ -8,7 +8,9 @@ from datetime import datetime
 from django.db.models import Sum
 
 from curbstop.billing import queries
+from curbstop.billing.domain.advising import evidence_words
 from curbstop.billing.models import BillingRun, DraftBill, RunPartition
+from curbstop.billing.operations.totals import judge_total
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
@@ -27,14 +29,23 @@ def _same_person() -> ApprovalRefused:
     return ApprovalRefused("Who drafted a run cannot approve it: ask a second person.")
 
 
-@transaction(refusals={"run_approved_by_second_person": _same_person})
+def _not_accounted_for() -> ApprovalRefused:
+    return ApprovalRefused("An active agreement is not accounted for (run_accounts_for_every_service).")
+
+
+@transaction(
+    refusals={
+        "run_approved_by_second_person": _same_person,
+        "run_accounts_for_every_service": _not_accounted_for,
+    }
+)
 def approve_run(*, run: BillingRun, by: User, at: datetime, accepts_holds: bool = False) -> BillingRun:
     """Approve a drafted run that someone else drafted, and reserve the numbers of its bills.
 
     :raises ApprovalRefused: if the approver drafted it, it is no complete draft, an active agreement
         is neither billed nor held nor exempt, or most are held and the approver did not accept that
     """
-    run = BillingRun.objects.select_for_update().select_related("cycle", "drafted_by").get(pk=run.pk)
+    run = BillingRun.objects.select_for_update().select_related("drafted_by").get(pk=run.pk)
     if run.state != BillingRun.State.DRAFTED:
         raise ApprovalRefused(f"This run is {run.state} and cannot be approved.")
     refuse_same_person(run.drafted_by, by, _same_person())
@@ -42,6 +53,8 @@ def approve_run(*, run: BillingRun, by: User, at: datetime, accepts_holds: bool 
     if any(each.state != RunPartition.State.DRAFTED for each in partitions):
         raise ApprovalRefused("This run is not drafted to its end: draft it again.")
     _refuse_incomplete(run)
+    _refuse_overtaken(run)
+    _refuse_unsettled(run)
     going_out = DraftBill.objects.filter(run_id=run.pk, held=False)
     run.bills = sum(each.bills for each in partitions)
     if not run.bills:
@@ -68,6 +81,26 @@ def _refuse_incomplete(run: BillingRun) -> None:
     if failures:
         shown = " ".join(failures[:FAILURES_SHOWN])
         raise ApprovalRefused(f"{len(failures)} active agreements are not accounted for; draft the run again. {shown}")
+
+
+def _refuse_overtaken(run: BillingRun) -> None:
+    """Refuse what would stop a whole partition at its release: an account that another approved run bills too."""
+    twice = queries.billed_by_another(run)
+    if twice:
+        number, other = twice[0]
+        raise ApprovalRefused(
+            f"Account {number} has a bill in run {other} too, which is approved: release that run, then draft the"
+            " account again."
+        )
+
+
+def _refuse_unsettled(run: BillingRun) -> None:
+    finding = judge_total(run)
+    if finding is not None:
+        raise ApprovalRefused(
+            f"The run's total is not what was to be expected: {evidence_words(finding.code, finding.evidence)}."
+            " Somebody settles this with a reason first."
+        )
 
 
 def _refuse_mostly_held(run: BillingRun) -> None:

@@ -1,21 +1,20 @@
-"""Drafting: a cycle becomes a run, and each partition of it is calculated on its own.
+"""Drafting: a run's accounts are calculated partition by partition, or one of them once more.
 
 A draft has no effect on the ledger and can be made again at will: the new run takes the place of
-the drafted one.
+the drafted one, and one account can be drafted again without the others.
 """
 
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import polars as pl
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F
 
 from curbstop.billing import queries
 from curbstop.billing.domain.drafting import Drafted, draft
-from curbstop.billing.domain.explaining import long_date
-from curbstop.billing.domain.partitions import cut
-from curbstop.billing.domain.wording import FALLBACK_LANGUAGE
+from curbstop.billing.domain.partitions import OneAccount, Stretch
 from curbstop.billing.models import (
     BillingRun,
     Cycle,
@@ -25,37 +24,63 @@ from curbstop.billing.models import (
     Finding,
     RunPartition,
 )
+from curbstop.billing.operations.runs import DraftRefused, RunPlan, open_run
+from curbstop.billing.operations.totals import judge_total
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.copying import copy_frame
 from curbstop.foundation.database.transactions import transaction
 from curbstop.metering.operations import settle_usage
 from curbstop.metering.queries import AccountRange, has_reads, usage_policy_on
-from curbstop.ordinances.queries import calendar_on, value_on
-
-
-class DraftRefused(Exception):
-    """The cycle was not drafted."""
 
 
 def draft_bills(  # the six facts of a run, each named by its caller
     *,
-    cycle: Cycle,
+    cycles: Iterable[Cycle],
     through: date,
     bill_on: date,
     by: User,
     at: datetime,
     executor: Executor | None = None,
 ) -> BillingRun:
-    """Calculate what every account of a cycle owes for the days before `through`.
+    """Calculate what every account of some cycles owes for the days before `through`.
 
-    Takes the place of the cycle's drafted run, if there is one.
+    Takes the place of the drafted runs of these cycles.
 
-    :raises DraftRefused: if days after the bill date would be billed, a run of the cycle waits for
-        its release, or the cycle has no account
+    :raises DraftRefused: if days after the bill date would be billed, a run of a cycle waits for
+        its release, or the cycles have no account
     """
-    refuse_days_to_come(through=through, bill_on=bill_on)
-    run = _open_run(cycle=cycle, through=through, bill_on=bill_on, by=by, at=at)
+    plan = RunPlan(cycles=tuple(cycles), through=through, bill_on=bill_on)
+    return draft_plan(plan=plan, by=by, at=at, executor=executor)
+
+
+def draft_off_cycle(*, account_ids: Sequence[int], through: date, bill_on: date, by: User, at: datetime) -> BillingRun:
+    """Calculate what chosen accounts owe for the days before `through`, whatever their cycle does.
+
+    :raises DraftRefused: if days to come would be billed, or an account has an approved bill or no cycle
+    """
+    plan = RunPlan(
+        kind=BillingRun.Kind.OFF_CYCLE, account_ids=sorted(set(account_ids)), through=through, bill_on=bill_on
+    )
+    return draft_plan(plan=plan, by=by, at=at)
+
+
+def draft_final_bills(*, through: date, bill_on: date, by: User, at: datetime) -> BillingRun:
+    """Calculate the last bill of every service that ended by a day and is not billed to its end.
+
+    :raises DraftRefused: if no service waits for its last bill, or one of the accounts has an approved bill
+    """
+    account_ids = queries.accounts_with_final_bills(through)
+    plan = RunPlan(kind=BillingRun.Kind.FINAL, account_ids=account_ids, through=through, bill_on=bill_on)
+    return draft_plan(plan=plan, by=by, at=at)
+
+
+def draft_plan(*, plan: RunPlan, by: User, at: datetime, executor: Executor | None = None) -> BillingRun:
+    """Open the planned run, and draft its partitions here or on an executor.
+
+    :raises DraftRefused: if the run cannot be opened
+    """
+    run = open_run(plan=plan, by=by, at=at)
     numbers = list(run.partitions.values_list("number", flat=True))
     if executor is None:
         for number in numbers:
@@ -63,17 +88,14 @@ def draft_bills(  # the six facts of a run, each named by its caller
     else:
         for future in [executor.submit(settle_and_draft, run.pk, each) for each in numbers]:
             future.result()
+    judge_drafted(run.pk)
     return run
 
 
-def refuse_days_to_come(*, through: date, bill_on: date) -> None:
-    """Refuse a run that would bill a day of which nobody knows the use yet.
-
-    :raises DraftRefused: if `through` is later than the bill date
-    """
-    if through > bill_on:
-        until, today = (long_date(day, FALLBACK_LANGUAGE) for day in (through, bill_on))
-        raise DraftRefused(f"Days before {until} are not over: the business day is {today}. Choose that day at most.")
+@transaction
+def judge_drafted(run_id: int) -> None:
+    """Compare a drafted run's total with the forecast, once all of it is drafted."""
+    judge_total(BillingRun.objects.select_for_update().get(pk=run_id))
 
 
 def settle_and_draft(run_id: int, number: int) -> int:
@@ -82,71 +104,20 @@ def settle_and_draft(run_id: int, number: int) -> int:
     :raises DraftRefused: if the run is no longer a draft
     """
     run = BillingRun.objects.select_related("drafted_by").get(pk=run_id)
-    partition = RunPartition.objects.get(run_id=run_id, number=number)
-    accounts = AccountRange(partition.first_account_id, partition.last_account_id)
+    _settle(run, RunPartition.objects.get(run_id=run_id, number=number), by=run.drafted_by, at=run.drafted_at)
+    return draft_partition(run_id, number)
+
+
+def _settle(run: BillingRun, stretch: Stretch, *, by: User, at: datetime) -> None:
+    accounts = AccountRange(stretch.first_account_id, stretch.last_account_id)
     if has_reads(accounts, through=run.through_on):
         settle_usage(
             accounts=accounts,
             through=run.through_on,
             policy=usage_policy_on(run.through_on),
-            by=run.drafted_by,
-            at=run.drafted_at,
+            by=by,
+            at=at,
         )
-    return draft_partition(run_id, number)
-
-
-@transaction
-def _open_run(*, cycle: Cycle, through: date, bill_on: date, by: User, at: datetime) -> BillingRun:
-    """Discard the drafted run of the cycle and plan the partitions of a new one."""
-    cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
-    earlier = BillingRun.objects.filter(cycle=cycle)
-    approved = earlier.filter(state=BillingRun.State.APPROVED).first()
-    if approved is not None:
-        raise DraftRefused(f"Cycle {cycle.code} has an approved run through {approved.through_on}: release it first.")
-    _throw_away_drafts(cycle)
-    earlier.filter(state=BillingRun.State.DRAFTED).update(state=BillingRun.State.DISCARDED)
-    stretches = cut(queries.account_ids_in(cycle, through))
-    if not stretches:
-        raise DraftRefused(f"Cycle {cycle.code} has no account to bill through {through}.")
-    due_days = value_on("billing.due_days", bill_on).number
-    run = BillingRun.objects.create(
-        cycle=cycle,
-        through_on=through,
-        bill_on=bill_on,
-        # A deadline of the customer's on a closed day moves to the next open one (rulebook §3.4).
-        due_on=calendar_on().next_business_day(bill_on + timedelta(days=due_days)),
-        drafted_by=by,
-        drafted_at=at,
-    )
-    RunPartition.objects.bulk_create(
-        RunPartition(
-            run=run,
-            number=stretch.number,
-            first_account_id=stretch.first_account_id,
-            last_account_id=stretch.last_account_id,
-        )
-        for stretch in stretches
-    )
-    audit.record(
-        actor=by,
-        event="billing.run.drafted",
-        subject=run,
-        at=at,
-        detail={"cycle": cycle.code, "through": through.isoformat()},
-    )
-    return run
-
-
-def _throw_away_drafts(cycle: Cycle) -> None:
-    """Delete what earlier runs calculated; what they released, held or exempted stays."""
-    of_cycle = Q(run__cycle=cycle)
-    runs = BillingRun.objects.filter(cycle=cycle)
-    ids = list(runs.values_list("pk", flat=True))
-    DraftLine.objects.filter(run_id__in=ids).delete()
-    DraftBill.objects.filter(run_id__in=ids).delete()
-    drafted = runs.filter(state=BillingRun.State.DRAFTED)
-    Finding.objects.filter(run__in=drafted).delete()
-    Disposition.objects.filter(of_cycle, run__in=drafted).delete()
 
 
 @transaction
@@ -157,21 +128,64 @@ def draft_partition(run_id: int, number: int) -> int:
 
     :raises DraftRefused: if the run is no longer a draft
     """
+    _keep_open(run_id)
     partition = RunPartition.objects.select_for_update().get(run_id=run_id, number=number)
-    run = BillingRun.objects.select_related("cycle").get(pk=run_id)
+    run = BillingRun.objects.get(pk=run_id)
     if run.state != BillingRun.State.DRAFTED:
         raise DraftRefused(f"Run {run.pk} is {run.state}: it cannot be drafted again.")
     _commit_without_waiting()
-    _empty(partition)
-    columns = queries.columns_of(run, partition)
-    drafted = draft(columns, queries.limits_on(run.bill_on))
-    _write(drafted, run_id=run_id)
+    if partition.state != RunPartition.State.PLANNED:
+        _empty(run_id, partition)
+    drafted, last_agreement_id = _draft(run, partition)
     bills = int((~drafted.bills["held"]).sum())
     partition.state = RunPartition.State.DRAFTED
     partition.bills = bills
-    partition.last_agreement_id = columns.last_agreement_id
+    partition.last_agreement_id = last_agreement_id
     partition.save(update_fields=["state", "bills", "last_agreement_id"])
     return bills
+
+
+def redraft_account(*, run: BillingRun, account_id: int, by: User, at: datetime) -> BillingRun:
+    """Calculate one account of a drafted run once more, as after its read or its rate was mended.
+
+    A decision on its bill is taken back with the bill it was made on.
+
+    :raises DraftRefused: if the run is no draft, not drafted to its end, or does not bill the account
+    """
+    _settle(run, OneAccount(account_id), by=by, at=at)
+    return _redraft(run_id=run.pk, account_id=account_id, by=by, at=at)
+
+
+@transaction
+def _redraft(*, run_id: int, account_id: int, by: User, at: datetime) -> BillingRun:
+    run = BillingRun.objects.select_for_update().get(pk=run_id)
+    if run.state != BillingRun.State.DRAFTED:
+        raise DraftRefused(f"This run is {run.state}: its bills can no longer be drafted again.")
+    partition = (
+        RunPartition.objects.select_for_update()
+        .filter(run=run, first_account_id__lte=account_id, last_account_id__gte=account_id)
+        .first()
+    )
+    if partition is None or account_id not in queries.accounts_of_run(run, OneAccount(account_id)):
+        raise DraftRefused("This run does not bill the account: draft the run again.")
+    if partition.state != RunPartition.State.DRAFTED:
+        raise DraftRefused("This run is not drafted to its end: draft it again.")
+    account = OneAccount(account_id)
+    before = DraftBill.objects.filter(run_id=run_id, account_id=account_id, held=False).count()
+    _empty(run_id, account)
+    drafted, last_agreement_id = _draft(run, account)
+    partition.bills = F("bills") + int((~drafted.bills["held"]).sum()) - before
+    partition.last_agreement_id = max(partition.last_agreement_id, last_agreement_id)
+    partition.save(update_fields=["bills", "last_agreement_id"])
+    judge_total(run)
+    audit.record(actor=by, event="billing.bill.drafted_again", subject=run, at=at, detail={"account": account_id})
+    return run
+
+
+def _keep_open(run_id: int) -> None:
+    """Let an approval of the run wait: it locks the run first and its partitions then, and so do we."""
+    with connection.cursor() as cursor:
+        cursor.execute("select from billing_billingrun where id = %s for share", [run_id])
 
 
 def _commit_without_waiting() -> None:
@@ -183,22 +197,22 @@ def _commit_without_waiting() -> None:
         cursor.execute("set local synchronous_commit to off")
 
 
-def _empty(partition: RunPartition) -> None:
-    if partition.state == RunPartition.State.PLANNED:
-        return
+def _empty(run_id: int, stretch: Stretch) -> None:
     for model in (DraftLine, DraftBill, Finding, Disposition):
         model.objects.filter(
-            run_id=partition.run_id,
-            account_id__gte=partition.first_account_id,
-            account_id__lte=partition.last_account_id,
+            run_id=run_id, account_id__gte=stretch.first_account_id, account_id__lte=stretch.last_account_id
         ).delete()
 
 
-def _write(drafted: Drafted, *, run_id: int) -> None:
+def _draft(run: BillingRun, stretch: Stretch) -> tuple[Drafted, int]:
+    """Calculate a stretch, write it, and return it with the newest agreement that was known."""
+    columns = queries.columns_of(run, stretch)
+    drafted = draft(columns, queries.limits_on(run.bill_on))
     for table, frame in (
         ("billing_draftbill", drafted.bills),
         ("billing_draftline", drafted.lines),
         ("billing_disposition", drafted.dispositions),
         ("billing_finding", drafted.findings),
     ):
-        copy_frame(table, frame.with_columns(pl.lit(run_id, pl.Int64).alias("run_id")))
+        copy_frame(table, frame.with_columns(pl.lit(run.pk, pl.Int64).alias("run_id")))
+    return drafted, columns.last_agreement_id

@@ -52,7 +52,7 @@ class BillLineRow:
 
 def bills_visible_to(user: User) -> QuerySet[Bill]:
     """Return the bills a person may see."""
-    bills = Bill.objects.select_related("account__customer", "account__premises", "run__cycle")
+    bills = Bill.objects.select_related("account__customer", "account__premises", "run")
     return bills if user.may(SEE_BILLS) else bills.none()
 
 

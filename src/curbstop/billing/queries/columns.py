@@ -1,17 +1,20 @@
 """The columns a partition is drafted and released from: each room offers its own, none is joined."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import polars as pl
 from django.db.models import Q
 
+from curbstop.billing.domain.averages import under
 from curbstop.billing.domain.charges import is_priced_by_use
 from curbstop.billing.domain.drafting import Columns
 from curbstop.billing.domain.findings import Limits
+from curbstop.billing.domain.partitions import Stretch
 from curbstop.billing.domain.segments import active
 from curbstop.billing.models import BillingRun, Cycle, CycleAssignment, DraftBill, RunPartition
-from curbstop.customers.queries import agreements_frame
+from curbstop.billing.queries.averages import averages_frame
+from curbstop.customers.queries import agreements_frame, outside_accounts, undeliverable_accounts
 from curbstop.foundation.database.copying import read_frame
 from curbstop.ledger.queries import balances_of, services
 from curbstop.metering.queries import usage_history
@@ -21,32 +24,40 @@ from curbstop.rates.queries import assignments_frame, compiled_schedule
 
 # A year and a month: the same period last year is part of what a bill is compared with.
 PAST_DAYS = 396
+# A bill or a use at most this far from a year ago is of the same period of last year.
+SAME_PERIOD_DAYS = 45
+A_YEAR = timedelta(days=365)
+LAST_PERIODS = 3
 
 
-def account_ids_in(cycle: Cycle, through: date) -> Sequence[int]:
-    """Return the accounts that are in a cycle on the last day that a run bills, in order."""
+def account_ids_in(cycles: Iterable[Cycle], through: date) -> Sequence[int]:
+    """Return the accounts that are in any of the cycles on the last day that a run bills, in order."""
     on = Q(starts_on__lt=through) & (Q(ends_on=None) | Q(ends_on__gte=through))
-    found = CycleAssignment.objects.filter(on, cycle=cycle).order_by("account_id")
+    found = CycleAssignment.objects.filter(on, cycle__in=list(cycles)).order_by("account_id")
     return list(found.values_list("account_id", flat=True))
 
 
-def columns_of(run: BillingRun, partition: RunPartition) -> Columns:
-    """Return everything that one partition of a run is drafted from."""
-    due, schedules = due_of(run, partition)
+def columns_of(run: BillingRun, stretch: Stretch) -> Columns:
+    """Return everything that a stretch of a run's accounts is drafted from: a partition's, or a single account."""
+    due, schedules = due_of(run, stretch)
     agreement_ids = due["agreement_id"].to_list()
     use = usage_history(agreement_ids, since=_earliest(due, run.through_on))
     waiting, past_use = _divided(use, due, run.through_on)
     balances = balances_of(due["debtor_id"].unique().to_list())
+    bounds = {"first_account_id": stretch.first_account_id, "last_account_id": stretch.last_account_id}
     return Columns(
         through=run.through_on,
         due=due,
         usage=waiting,
         past_use=past_use,
-        past_bills=_past_bills(run, partition),
+        past_bills=_past_bills(run, stretch),
         balances=pl.DataFrame(
             {"debtor_id": list(balances), "balance_cents": list(balances.values())},
             schema={"debtor_id": pl.Int64, "balance_cents": pl.Int64},
         ),
+        undeliverable=undeliverable_accounts(**bounds),
+        outside=outside_accounts(**bounds),
+        exempt=_exempt(agreement_ids, run),
         schedules=schedules,
         services={service.code: service.pk for service in services()},
     )
@@ -59,19 +70,22 @@ def _earliest(due: pl.DataFrame, through: date) -> date:
     return year_ago if oldest is None else min(oldest, year_ago)
 
 
-def due_of(run: BillingRun, partition: RunPartition) -> tuple[pl.DataFrame, dict[int, Schedule]]:
-    """Return the agreements of a partition that have days to be billed, with their rates."""
-    first, last = partition.first_account_id, partition.last_account_id
+def due_of(run: BillingRun, stretch: Stretch) -> tuple[pl.DataFrame, dict[int, Schedule]]:
+    """Return the agreements of a stretch that have days to be billed by a run, with their rates."""
+    first, last = stretch.first_account_id, stretch.last_account_id
     agreements = (
         agreements_frame(first_account_id=first, last_account_id=last)
-        .join(_assigned_accounts(run, partition), on="account_id")
+        .join(chosen_accounts(run, stretch), on="account_id")
         .join(services_frame().select("service_id", "rank"), on="service_id")
     )
-    billed = _billed_to(agreements["agreement_id"], run)
+    if run.kind == BillingRun.Kind.FINAL:
+        agreements = agreements.filter(pl.col("ends_on") <= run.through_on)
+    billed = billed_to(agreements["agreement_id"], run)
     due = active(agreements.join(billed, on="agreement_id", how="left"), through=run.through_on)
     # The rate of the last billed day: one that begins on the day after charges for nothing yet.
     last_day = run.through_on - timedelta(days=1)
     rates = assignments_frame(first_account_id=first, last_account_id=last, on=last_day)
+    rates = under(rates, averages_frame(first_account_id=first, last_account_id=last, on=last_day))
     schedules = {
         version: compiled_schedule(version) for version in rates["schedule_version_id"].drop_nulls().unique().to_list()
     }
@@ -90,18 +104,43 @@ def _with_needs(rates: pl.DataFrame, schedules: dict[int, Schedule]) -> pl.DataF
     )
 
 
-def _assigned_accounts(run: BillingRun, partition: RunPartition) -> pl.DataFrame:
+def chosen_accounts(run: BillingRun, stretch: Stretch) -> pl.DataFrame:
+    """Return the accounts that a run bills, and the day from which each is billed: the first in any cycle.
+
+    An account that moved to another cycle before its first bill is billed from where it began.
+    """
+    query = """
+        select c.account_id, (select min(b.starts_on) from billing_cycleassignment b
+                               where b.account_id = c.account_id) as cycle_starts_on
+          from (select a.account_id from billing_runcycle r
+                  join billing_cycleassignment a on a.cycle_id = r.cycle_id
+                 where r.run_id = %(run)s and a.account_id between %(first)s and %(last)s
+                   and a.starts_on < %(through)s and (a.ends_on is null or a.ends_on >= %(through)s)
+                union
+                select account_id from billing_runaccount
+                 where run_id = %(run)s and account_id between %(first)s and %(last)s) c"""
+    bounds = {"first": stretch.first_account_id, "last": stretch.last_account_id}
     return read_frame(
-        "select account_id, starts_on as cycle_starts_on from billing_cycleassignment"
-        " where cycle_id = %s and account_id between %s and %s"
-        "   and starts_on < %s and (ends_on is null or ends_on >= %s)",
-        [run.cycle_id, partition.first_account_id, partition.last_account_id] + [run.through_on] * 2,
+        query,
+        {"run": run.pk, "through": run.through_on, **bounds},
         {"account_id": pl.Int64, "cycle_starts_on": pl.Date},
     )
 
 
-def _billed_to(agreement_ids: pl.Series, run: BillingRun) -> pl.DataFrame:
-    """Return the day up to which each agreement was billed before a run; the fuse's own index finds it.
+def _exempt(agreement_ids: Sequence[int], run: BillingRun) -> pl.DataFrame:
+    """Return the agreements that nobody bills on a run's last day, and why (agreement_id, exemption)."""
+    return read_frame(
+        "select distinct on (agreement_id) agreement_id, reason as exemption from billing_exemption"
+        " where agreement_id = any(%(ids)s) and approved_at is not null"
+        "   and starts_on < %(through)s and (ends_on is null or ends_on >= %(through)s)"
+        " order by agreement_id, id desc",
+        {"ids": list(agreement_ids), "through": run.through_on},
+        {"agreement_id": pl.Int64, "exemption": pl.String},
+    )
+
+
+def billed_to(agreement_ids: pl.Series, run: BillingRun | None = None) -> pl.DataFrame:
+    """Return the day up to which each agreement was billed before a run, or by now; the fuse's own index finds it.
 
     Asked of a released run, it answers as it did on the day of the approval.
     """
@@ -115,47 +154,66 @@ def _billed_to(agreement_ids: pl.Series, run: BillingRun) -> pl.DataFrame:
         {
             "first": agreement_ids.min(),
             "last": agreement_ids.max(),
-            "number": run.first_bill_number,
-            "at": run.approved_at,
+            "number": run and run.first_bill_number,
+            "at": run and run.approved_at,
         },
         {"agreement_id": pl.Int64, "billed_to": pl.Date},
     )
 
 
-def _past_bills(run: BillingRun, partition: RunPartition) -> pl.DataFrame:
-    """Return the bills of the last year for each account, and what was due with the last one."""
+def _past_bills(run: BillingRun, stretch: Stretch) -> pl.DataFrame:
+    """Return the bills of the last year for each account, and what was due with the last one.
+
+    `daily_cents` is what a day cost in the same period of last year, else over the year: the forecast.
+    """
     return read_frame(
         "select account_id, count(*) as past_bills, avg(total_cents)::float8 as past_mean_cents,"
+        "       coalesce(sum(total_cents) filter (where bill_on <= %(last_year)s)::float8"
+        "                / sum(days) filter (where bill_on <= %(last_year)s),"
+        "                sum(total_cents)::float8 / sum(days)) as daily_cents,"
+        "       (array_agg(total_cents order by id desc))[1] as last_cents,"
         "       (array_agg(prior_balance_cents - payments_cents + total_cents"
         "                  order by id desc))[1] as last_due_cents"
-        "  from billing_bill where account_id between %s and %s"
-        "   and cancelled_at is null and bill_on > %s group by account_id",
-        [
-            partition.first_account_id,
-            partition.last_account_id,
-            run.bill_on - timedelta(days=PAST_DAYS),
-        ],
+        "  from billing_bill where account_id between %(first)s and %(last)s"
+        "   and cancelled_at is null and bill_on > %(since)s group by account_id",
+        {
+            "first": stretch.first_account_id,
+            "last": stretch.last_account_id,
+            "since": run.bill_on - timedelta(days=PAST_DAYS),
+            "last_year": run.bill_on - A_YEAR + timedelta(days=SAME_PERIOD_DAYS),
+        },
         {
             "account_id": pl.Int64,
             "past_bills": pl.Int64,
             "past_mean_cents": pl.Float64,
+            "daily_cents": pl.Float64,
+            "last_cents": pl.Int64,
             "last_due_cents": pl.Int64,
         },
     )
 
 
 def _divided(use: pl.DataFrame, due: pl.DataFrame, through: date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the use that waits to be billed, and each agreement's mean daily use before it."""
-    dated = use.join(due.select("agreement_id", "due_from"), on="agreement_id")
+    """Return the use that waits to be billed, and what each agreement used a day before it."""
+    dated = use.join(due.select("agreement_id", "due_from"), on="agreement_id", maintain_order="left")
     waits = (pl.col("ends_on") > pl.col("due_from")) & (pl.col("ends_on") <= through) & (pl.col("kind") != "history")
     waiting = dated.filter(waits).select(
-        "usage_id", "agreement_id", "starts_on", "ends_on", "unit", "meter_size", "read_kind",
+        "usage_id", "agreement_id", "starts_on", "ends_on", "unit", "meter_size", "read_kind", "meter_serial",
         pl.col("billed").alias("quantity"),
     )  # fmt: skip
-    past = dated.filter(pl.col("ends_on") <= pl.col("due_from"))
-    daily = pl.col("billed").cast(pl.Float64).sum() / pl.col("days").sum()
-    return waiting, past.group_by("agreement_id").agg(
-        pl.len().cast(pl.Int64).alias("past_periods"), daily.alias("past_daily")
+    # Ordered by agreement and day, as `usage_history` is.
+    past = dated.filter(pl.col("ends_on") <= pl.col("due_from")).with_columns(used=pl.col("billed").cast(pl.Float64))
+    year_ago = through - A_YEAR
+    near = timedelta(days=SAME_PERIOD_DAYS)
+    same = pl.col("ends_on").is_between(year_ago - near, year_ago + near)
+    used, days = pl.col("used"), pl.col("days")
+    return waiting, past.group_by("agreement_id", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("past_periods"),
+        # No day of last year is none, not nothing: the division leaves a NaN, which is no baseline.
+        (used.filter(same).sum() / days.filter(same).sum()).fill_nan(None).alias("year_daily"),
+        (used.tail(LAST_PERIODS).sum() / days.tail(LAST_PERIODS).sum()).alias("last_daily"),
+        pl.col("billed").last().alias("past_quantity"),
+        pl.col("meter_serial").last().alias("past_serial"),
     )
 
 
@@ -227,6 +285,7 @@ def limits_on(on: date) -> Limits:
         found = rule(code)
         return None if found is None else found.cents
 
+    usual, holding = rule("usage_of_class"), rule("holding_codes")
     return Limits(
         days_min=number("period_days_min"),
         days_max=number("period_days_max"),
@@ -234,7 +293,12 @@ def limits_on(on: date) -> Limits:
         high_change_ccf=factor("usage_high_change_min"),
         low_factor=factor("usage_low_factor"),
         low_change_ccf=factor("usage_low_change_min"),
+        same_over_ccf=factor("usage_same_over"),
         review_over_cents=cents("review_over"),
         hold_factor=factor("hold_factor"),
         hold_over_cents=cents("hold_over"),
+        hold_low_factor=factor("hold_low_factor"),
+        total_change_percent=number("run_total_change_max"),
+        class_daily_ccf={} if usual is None else {name: float(each) for name, each in usual.value.items()},
+        holding=frozenset() if holding is None else frozenset(holding.words),
     )

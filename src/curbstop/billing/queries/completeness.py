@@ -4,16 +4,43 @@ Real cities lost whole neighborhoods to silence (trust.md P10), so this is asked
 approved, and again by `curbstop prove` of every run that was released.
 """
 
+from datetime import date
+
 import polars as pl
 
 from curbstop.billing.models import BillingRun, RunPartition
-from curbstop.billing.queries.columns import due_of, held_accounts
+from curbstop.billing.queries.columns import due_of
 from curbstop.foundation.database.copying import read_frame
 
 
 def completeness_failures(run: BillingRun) -> list[str]:
-    """Return a sentence for each active agreement of a drafted run that has no outcome, or two."""
-    return [failure for partition in _partitions(run) for failure in _failures(run, partition)]
+    """Return a sentence for each active agreement of a drafted run that has no outcome, or two.
+
+    The database asks the same of its own accord before it lets a run be approved
+    (constraint ``run_accounts_for_every_service``).
+    """
+    found = read_frame(
+        "select a.number, s.code as service, u.agreement_id, u.outcomes, u.is_due, u.due_from"
+        "  from billing_unaccounted(%s) u"
+        "  join customers_serviceagreement g on g.id = u.agreement_id"
+        "  join customers_account a on a.id = g.account_id"
+        "  join customers_servicepoint p on p.id = g.service_point_id"
+        "  join ledger_service s on s.id = p.service_id"
+        " order by u.agreement_id",
+        [run.pk],
+    )
+    return [_failure(**row) for row in found.iter_rows(named=True)]
+
+
+def _failure(
+    *, number: str, service: str, agreement_id: int, outcomes: int, is_due: bool, due_from: date | None
+) -> str:
+    named = f"Account {number}, {service} (agreement {agreement_id})"
+    if not is_due:
+        return f"{named} has an outcome but is not active."
+    if outcomes:
+        return f"{named} has {outcomes} outcomes."
+    return f"{named} is neither billed, held nor exempt; not billed since {due_from}."
 
 
 def agreements_without_outcome(run: BillingRun) -> tuple[int, list[int]]:
@@ -33,40 +60,7 @@ def _partitions(run: BillingRun) -> list[RunPartition]:
 
 def _due(run: BillingRun, partition: RunPartition) -> pl.DataFrame:
     due, _ = due_of(run, partition)
-    known_then = pl.col("agreement_id") <= partition.last_agreement_id
-    return due.filter(known_then) if run.first_bill_number is not None else due
-
-
-def _failures(run: BillingRun, partition: RunPartition) -> list[str]:
-    outcomes = _outcomes_drafted(partition)
-    counted = (
-        _due(run, partition)
-        .select("agreement_id", "account_id")
-        .join(outcomes, on="agreement_id", how="full", coalesce=True)
-        .filter(pl.col("account_id").is_null() | (pl.col("outcomes").fill_null(0) != 1))
-        .sort("agreement_id")
-    )
-    return [
-        f"Agreement {agreement_id} has {outcomes or 0} outcomes."
-        if account_id
-        else f"Agreement {agreement_id} has an outcome but is not active."
-        for agreement_id, account_id, outcomes in counted.select("agreement_id", "account_id", "outcomes").iter_rows()
-    ]
-
-
-def _outcomes_drafted(partition: RunPartition) -> pl.DataFrame:
-    bounds = [partition.run_id, partition.first_account_id, partition.last_account_id]
-    return read_frame(
-        "select agreement_id, count(*) as outcomes from ("
-        "  select distinct l.agreement_id from billing_draftline l"
-        "   where l.run_id = %s and l.account_id between %s and %s"
-        "     and l.account_id <> all (%s::bigint[])"
-        "  union all"
-        "  select agreement_id from billing_disposition"
-        "   where run_id = %s and account_id between %s and %s) o group by agreement_id",
-        [*bounds, held_accounts(partition), *bounds],
-        {"agreement_id": pl.Int64, "outcomes": pl.Int64},
-    )
+    return due.filter(pl.col("agreement_id") <= partition.last_agreement_id)
 
 
 def _outcomes_released(run: BillingRun, partition: RunPartition) -> pl.DataFrame:

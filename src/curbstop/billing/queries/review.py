@@ -11,7 +11,6 @@ from curbstop.billing.domain.advising import Advice, advice_on, holds_in_words
 from curbstop.billing.models import (
     BillingRun,
     BillLine,
-    Clearance,
     Cycle,
     Disposition,
     DraftBill,
@@ -119,7 +118,7 @@ class RunSummary:
 
 def runs_visible_to(user: User) -> QuerySet[BillingRun]:
     """Return the runs a person may see, newest first."""
-    runs = BillingRun.objects.select_related("cycle", "drafted_by", "approved_by", "released_by")
+    runs = BillingRun.objects.select_related("drafted_by", "approved_by", "released_by")
     return runs.order_by("-pk") if user.may(SEE_RUNS) else runs.none()
 
 
@@ -130,8 +129,7 @@ def cycles() -> QuerySet[Cycle]:
 
 def open_run_of(cycle: Cycle) -> BillingRun | None:
     """Return the cycle's run that is drafted or approved, if there is one."""
-    open_states = [BillingRun.State.DRAFTED, BillingRun.State.APPROVED]
-    return BillingRun.objects.filter(cycle=cycle, state__in=open_states).first()
+    return BillingRun.objects.filter(run_cycles__cycle=cycle, run_cycles__is_open=True).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +162,12 @@ def run_summary(run: BillingRun) -> RunSummary:
     partitions, drafted, committed = partitions_of(run)
     going_out = DraftBill.objects.filter(run_id=run.pk, held=False)
     out = going_out.aggregate(bills=Count("account_id"), cents=Sum("total_cents"))
-    before = BillingRun.objects.filter(cycle=run.cycle_id, pk__lt=run.pk, state=BillingRun.State.RELEASED)
-    cleared = Clearance.objects.filter(run_id=run.pk).values("account_id")
+    # A run is compared with the last of the same cycles; chosen accounts have none before them.
+    before = BillingRun.objects.filter(
+        kind=BillingRun.Kind.CYCLE, title=run.title, pk__lt=run.pk, state=BillingRun.State.RELEASED
+    )
     # A bill that somebody cleared is found, but holds nothing any more.
-    holds = Q(blocking=True) & ~Q(account_id__in=cleared)
+    holds = Q(blocking=True, disposition=Finding.Disposition.OPEN)
     findings = Finding.objects.filter(run_id=run.pk).values("code")
     return RunSummary(
         partitions=partitions,
@@ -273,12 +273,12 @@ def run_of(run_id: int) -> BillingRun:
 
     :raises BillingRun.DoesNotExist: if there is none
     """
-    return BillingRun.objects.select_related("cycle").get(pk=run_id)
+    return BillingRun.objects.get(pk=run_id)
 
 
 def latest_run_of(cycle: Cycle) -> BillingRun | None:
     """Return the cycle's newest run that was not discarded."""
-    runs = BillingRun.objects.filter(cycle=cycle).exclude(state=BillingRun.State.DISCARDED)
+    runs = BillingRun.objects.filter(cycles=cycle).exclude(state=BillingRun.State.DISCARDED)
     return runs.order_by("-pk").first()
 
 

@@ -60,7 +60,7 @@ def draft_run(request: StaffRequest) -> HttpResponse:
         form.add_error("cycle", f"Run {waiting.pk} of this cycle is approved: release it first.")
     if form.is_valid():
         jobs.configure_task("billing.draft_bills", queue="billing", lock="billing").defer(
-            cycle_id=form.cleaned_data["cycle"].pk,
+            cycle_ids=[form.cleaned_data["cycle"].pk],
             through=form.cleaned_data["through"].isoformat(),
             user_id=request.user.pk,
         )

@@ -17,8 +17,11 @@ from curbstop.customers.queries.frames import (
     account_bounds,
     accounts_frame,
     agreements_active,
+    agreements_ended,
     agreements_frame,
     known_numbers,
+    outside_accounts,
+    undeliverable_accounts,
 )
 from curbstop.customers.queries.labels import (
     AccountLabel,
@@ -46,11 +49,14 @@ __all__ = [
     "accounts_frame",
     "accounts_visible_to",
     "agreements_active",
+    "agreements_ended",
     "agreements_frame",
     "contacts_of",
     "debtors_of_accounts",
     "hits_of",
     "known_numbers",
     "mailings_of",
+    "outside_accounts",
     "search",
+    "undeliverable_accounts",
 ]

@@ -85,6 +85,15 @@ def agreements_active(*, first_account_id: int, last_account_id: int, on: date) 
     return frame.filter((pl.col("starts_on") <= on) & ends_later)
 
 
+def agreements_ended(*, by: date) -> pl.DataFrame:
+    """Return every agreement that ended by a day: agreement_id, account_id, starts_on and ends_on."""
+    query = """
+        select id as agreement_id, account_id, starts_on, ends_on
+          from customers_serviceagreement where ends_on <= %s order by account_id, id"""
+    columns = {"agreement_id": pl.Int64, "account_id": pl.Int64, "starts_on": pl.Date, "ends_on": pl.Date}
+    return read_frame(query, [by], columns)
+
+
 def accounts_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFrame:
     """Return what a bill prints of each account in an id range, both ends included (`ACCOUNT_COLUMNS`)."""
     query = """
@@ -98,3 +107,30 @@ def accounts_frame(*, first_account_id: int, last_account_id: int) -> pl.DataFra
          where a.id between %s and %s
          order by a.id"""
     return read_frame(query, [first_account_id, last_account_id], ACCOUNT_COLUMNS)
+
+
+def undeliverable_accounts(*, first_account_id: int, last_account_id: int) -> pl.DataFrame:
+    """Return the accounts (account_id) in an id range whose bill no letter carrier could deliver.
+
+    A mailing address that was given must be whole; without one the premises is where the bill goes.
+    """
+    query = """
+        select a.id as account_id
+          from customers_account a
+          join customers_customer c on c.id = a.customer_id
+          join customers_premises p on p.id = a.premises_id
+         where a.id between %s and %s
+           and case when c.mailing_line_1 <> ''
+                    then c.mailing_city = '' or c.mailing_state = '' or c.mailing_zip !~ '^[0-9]{5}(-?[0-9]{4})?$'
+                    else p.address_line !~ '[^ ]' or p.city = '' or p.state = '' or p.zip !~ '^[0-9]{5}(-?[0-9]{4})?$'
+               end"""
+    return read_frame(query, [first_account_id, last_account_id], {"account_id": pl.Int64})
+
+
+def outside_accounts(*, first_account_id: int, last_account_id: int) -> pl.DataFrame:
+    """Return the accounts (account_id) in an id range whose premises lies outside the city."""
+    query = """
+        select a.id as account_id from customers_account a
+          join customers_premises p on p.id = a.premises_id and not p.inside_city
+         where a.id between %s and %s"""
+    return read_frame(query, [first_account_id, last_account_id], {"account_id": pl.Int64})
