@@ -20,6 +20,7 @@ from curbstop.customers.operations.people import (
     Identity,
     add_customers,
     log_contact,
+    note_contact,
     register_customer,
 )
 from curbstop.customers.operations.places import add_premises, add_service_points
@@ -38,6 +39,7 @@ __all__ = [
     "add_service_points",
     "end_agreement",
     "log_contact",
+    "note_contact",
     "open_account",
     "register_customer",
     "start_agreement",

@@ -17,7 +17,7 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.card_numbers import refuse_card_number
 from curbstop.foundation.database.copying import append_frame
-from curbstop.foundation.database.transactions import transaction
+from curbstop.foundation.database.transactions import require_transaction, transaction
 from curbstop.foundation.numbering import next_number
 
 CUSTOMER_TEXTS = (
@@ -121,6 +121,23 @@ def log_contact(
 
     :raises ContactRefused: if the note is empty or holds a card number, or the account belongs to somebody else
     """
+    return note_contact(customer=customer, conversation=conversation, account=account, by=by, at=at)
+
+
+def note_contact(
+    *,
+    customer: Customer,
+    conversation: Conversation,
+    account: Account | None,
+    by: User,
+    at: datetime,
+) -> Contact:
+    """Write a contact into the log as a part of the operation that told the customer something.
+
+    :raises ContactRefused: if the note is empty or holds a card number, or the account belongs to somebody else
+    :raises RuntimeError: outside a transaction
+    """
+    require_transaction()
     try:
         note = clean_text(conversation.note)
     except NotText as error:

@@ -12,6 +12,7 @@ from html import escape
 BLANKS = frozenset(
     {
         "account_number",
+        "amount",
         "amount_due",
         "bill_date",
         "city_name",
@@ -19,6 +20,7 @@ BLANKS = frozenset(
         "customer_name",
         "due_date",
         "service_address",
+        "to_account_number",
     }
 )
 _BLANK = re.compile(r"\{([^{}\n]*)\}")
