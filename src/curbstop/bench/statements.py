@@ -61,7 +61,7 @@ def found_billed_town(accounts: int) -> None:
     )
     _remember(agreements, before=agreements["starts_on"][0])
     run = operations.draft_bills(
-        cycle=queries.cycles().order_by("code")[0], through=town.TODAY, bill_on=town.TODAY, by=drafts, at=town.NOON
+        cycles=[queries.cycles().order_by("code")[0]], through=town.TODAY, bill_on=town.TODAY, by=drafts, at=town.NOON
     )
     operations.approve_run(run=run, by=approves, at=town.NOON, accepts_holds=True)
     run.refresh_from_db()
