@@ -74,9 +74,7 @@ class DepositRelease(AppendOnlyModel):
                     remainder_cents__gte=0,
                     unpaid_cents__gte=0,
                 )
-                & Q(
-                    principal_cents=models.F("applied_cents") + models.F("remainder_cents") - models.F("interest_cents")
-                ),
+                & Q(principal_cents=F("applied_cents") + F("remainder_cents") - F("interest_cents")),
                 name="deposit_release_adds_up",
             ),
         ]

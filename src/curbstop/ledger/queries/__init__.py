@@ -32,6 +32,8 @@ from curbstop.ledger.queries.items import (
     open_items_of,
     open_items_with,
 )
+from curbstop.ledger.queries.overdue import held_days_frame, item_moves_frame, overdue_items_frame
+from curbstop.ledger.queries.payments import last_payment_on, paid_since
 from curbstop.ledger.queries.reports import (
     TrialBalanceRow,
     entries_by_day,
@@ -62,10 +64,13 @@ __all__ = [
     "entry_ids_between",
     "gl_account",
     "head_hash",
+    "held_days_frame",
     "held_on",
     "holds_frame",
     "is_open_on",
+    "item_moves_frame",
     "journal_frame",
+    "last_payment_on",
     "latest_business_day",
     "live_holds_of",
     "lock_open_items",
@@ -73,7 +78,9 @@ __all__ = [
     "open_items_by_debtor",
     "open_items_of",
     "open_items_with",
+    "overdue_items_frame",
     "owed_on",
+    "paid_since",
     "periods_visible_to",
     "receivable_of",
     "seal_problems",

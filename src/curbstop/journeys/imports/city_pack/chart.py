@@ -9,6 +9,8 @@ from curbstop.journeys.imports.city_pack.nodes import Form, Mistakes, read_yaml
 
 ACCOUNTS = "accounts.csv"
 SERVICES = "services.yaml"
+# The service of security deposits.
+DEPOSIT = "deposit"
 KINDS = ("asset", "liability", "revenue", "expense", "equity")
 
 # Every role that a payment, a count or a deposit posts to, and the kind its account must have.
@@ -22,6 +24,14 @@ REQUIRED_ROLES = {
     "over_short": ("revenue", "expense"),
     "cash_rounding": ("revenue", "expense"),
 }
+# What a city keeps apart only if it wants to: late charges and customers' deposits.
+OPTIONAL_ROLES = {
+    "penalty_revenue": ("revenue",),
+    "interest_revenue": ("revenue",),
+    "deposits_held": ("liability",),
+    "deposit_interest": ("expense",),
+}
+ROLES = REQUIRED_ROLES | OPTIONAL_ROLES
 
 
 def read_accounts(
@@ -34,7 +44,7 @@ def read_accounts(
         Column("account", _digits),
         Column("name", str),
         Column("kind", _one_of(KINDS)),
-        Column("role", _one_of(tuple(REQUIRED_ROLES)), optional=True),
+        Column("role", _one_of(tuple(ROLES)), optional=True),
     )
     result = read_rows(content[ACCOUNTS].encode(), columns, name=ACCOUNTS)
     mistakes.extend(result.errors)
@@ -46,13 +56,13 @@ def read_accounts(
         if ("account", line.code) in places:
             mistakes.add(ACCOUNTS, row.line, "account", f"{line.code} is there twice")
         places.setdefault(("account", line.code), Place(ACCOUNTS, row.line, "account"))
-        if line.role and line.kind not in REQUIRED_ROLES[line.role]:
-            expected = " or ".join(REQUIRED_ROLES[line.role])
+        if line.role and line.kind not in ROLES[line.role]:
+            expected = " or ".join(ROLES[line.role])
             mistakes.add(ACCOUNTS, row.line, "kind", f"{line.role} is {line.kind} (expected {expected})")
         lines.append(line)
     roles = Counter(line.role for line in lines if line.role)
-    for role in REQUIRED_ROLES:
-        if roles[role] != 1:
+    for role in ROLES:
+        if roles[role] != 1 and (role in REQUIRED_ROLES or roles[role]):
             message = f"{roles[role]} accounts have the role {role} (expected exactly one)"
             mistakes.add(ACCOUNTS, 0, "role", message)
     return tuple(lines)
@@ -104,9 +114,10 @@ def check_services(
     kinds = {account.code: account.kind for account in accounts}
     ranks = Counter(service.rank for service in services)
     for service in services:
-        for name, code, kind in (
-            ("receivable", service.receivable, "asset"),
-            ("revenue", service.revenue, "revenue"),
+        # A deposit is the customer's own money: what is asked for and what is held are both liabilities.
+        expected = ("liability", "liability") if service.code == DEPOSIT else ("asset", "revenue")
+        for name, code, kind in zip(
+            ("receivable", "revenue"), (service.receivable, service.revenue), expected, strict=True
         ):
             place = places[("service", service.code, name)]
             if code not in kinds:
