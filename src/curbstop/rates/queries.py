@@ -72,6 +72,12 @@ def compiled_schedule(version_id: int) -> compiled.Schedule:
     return replace(schedule, version=version.starts_on.isoformat())
 
 
+def version_names() -> dict[int, tuple[str, str]]:
+    """Return the schedule and the first day of every version, withdrawn ones too, as derivations write them."""
+    rows = ScheduleVersion.objects.values_list("pk", "schedule__code", "starts_on")
+    return {pk: (code, starts_on.isoformat()) for pk, code, starts_on in rows}
+
+
 def assignments_frame(*, first_account_id: int, last_account_id: int, on: date) -> pl.DataFrame:
     """Return the rate of each agreement of a range of accounts, as it stands on a day.
 

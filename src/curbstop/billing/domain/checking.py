@@ -25,6 +25,8 @@ ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 METHODS = frozenset({"price", "tier", "percent", "minimum"})
 _FIELDS = {"quantity_is": "quantity", "unit_price_is": "unit_price", "up_to_is": "up_to", "cap_is": "cap",
            "least_is": "least"}  # fmt: skip
+_NUMBERS = ("quantity", "unit_price", "above", "up_to", "cap", "least", "days", "prorated_from_days")
+_USUAL = re.compile(r"within\(days,([\d.]+),([\d.]+),")
 _TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([a-z_][a-z0-9_]*)|([-+*/(),]))")
 KEPT = 50_000  # derivations and formulas
 REMEMBERED = 100  # lines that say the same
@@ -75,8 +77,11 @@ class Worked(NamedTuple):
 
     facts: Mapping[str, Any]
     numbers: Numbers
+    days: Decimal | None
     cents: int
     faults: tuple[str, ...]
+    place: Hashable
+    said_in_common: Hashable
 
 
 def faults_of(bill: Bill) -> list[Fault]:
@@ -98,17 +103,16 @@ class Checker:
         """Return everything on a bill that does not follow from its lines' derivations."""
         with localcontext(CARRIED):
             faults = [*_of_bill(bill), *_of_lines(bill)]
-        for line in bill.lines:
-            self._remember(bill.number, line)
+            for line in bill.lines:
+                self._remember(bill.number, line)
         return faults
 
     def _remember(self, number: int, line: Line) -> None:
-        try:
-            place, said = _in_common(line.derivation)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return  # It cannot be read, which is a fault already.
-        seen = self._said.setdefault((line.schedule, line.version, line.component, place), {})
-        lines = seen.setdefault(said, [])
+        worked = _worked_or_problem(line.derivation)
+        if isinstance(worked, Exception):
+            return  # A fault already.
+        seen = self._said.setdefault((line.schedule, line.version, line.component, worked.place), {})
+        lines = seen.setdefault(worked.said_in_common, [])
         if len(lines) < REMEMBERED:
             lines.append((number, line.line_number))
 
@@ -122,17 +126,6 @@ class Checker:
                 if said != usual:
                     found += [(number, Fault(line, words)) for number, line in lines]
         return found
-
-
-@lru_cache(KEPT)
-def _in_common(text: str) -> tuple[Hashable, Hashable]:
-    """Return where a line stands, by step and keys, and what all lines there say alike."""
-    facts = json.loads(text)
-    place = (facts.get("tier"), tuple(sorted(facts.get("keys", {}).items())))
-    said = [facts.get(name) for name in ("method", "counted_is", *_FIELDS)]
-    if "cap_is" not in facts:
-        said.append(facts.get("cap"))
-    return place, (*said, *facts.get("of", ()), *sorted(facts.get("values", {}).items()))
 
 
 def _of_bill(bill: Bill) -> Iterator[Fault]:
@@ -152,16 +145,14 @@ def _of_bill(bill: Bill) -> Iterator[Fault]:
 def _of_lines(bill: Bill) -> Iterator[Fault]:
     charged = _Charged()
     for line in bill.lines:
-        try:
-            worked = _worked(line.derivation)
-        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as problem:
-            yield Fault(line.line_number, f"its derivation cannot be read: {problem!r}")
+        worked = _worked_or_problem(line.derivation)
+        if isinstance(worked, Exception):
+            yield Fault(line.line_number, f"its derivation cannot be read: {worked!r}")
             continue
-        faults = [
+        faults: list[str] = [
             *worked.faults,
             *_beside(line, worked),
             *charged.of_due(line, worked),
-            *charged.of_inputs(line, worked),
         ]
         if worked.facts["method"] == "tier":
             faults.extend(charged.of_steps(line, worked))
@@ -236,10 +227,8 @@ def _beside(line: Line, worked: Worked) -> Iterator[str]:
     for name, said in (("quantity", line.quantity), ("unit_price", line.unit_price)):
         if numbers[name] != said:
             yield f"its {name.replace('_', ' ')} is {said}, its derivation says {numbers[name]}"
-    days = Decimal((line.ends_on - line.starts_on).days)
-    said_days = {numbers[name] for name in ("days", "inputs.days") if name in numbers}
-    if said_days - {days}:
-        yield f"{line.starts_on} to {line.ends_on} are {days} days, its derivation says otherwise"
+    if worked.days is not None and worked.days != (line.ends_on - line.starts_on).days:
+        yield f"it is for {line.starts_on} to {line.ends_on}, its derivation for {worked.days} days"
     by_day = facts["method"] != "tier" and "prorated_from_days" in facts
     if line.unit != ("day" if by_day else facts.get("unit", "")):
         yield f"it counts {line.unit or 'nothing'}, its derivation {facts.get('unit') or 'nothing'}"
@@ -255,54 +244,61 @@ def _cents_on(base: Decimal, worked: Worked) -> int:
 
 
 @lru_cache(KEPT)
-def _worked(text: str) -> Worked:
-    """Work out one derivation; the same text gives the same, however many bills have it.
+def _worked_or_problem(text: str) -> Worked | Exception:
+    """Work out one derivation, or return why it cannot be; the same text gives the same, on however many bills."""
+    try:
+        return _worked(json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as problem:
+        return problem
 
-    :raises Unreadable: if it lacks a field or has one of another kind
-    """
-    facts: dict[str, Any] = json.loads(text)
-    numbers = _numbers_of(facts)
-    if facts["method"] not in METHODS:
-        raise Unreadable(f"no method is called {facts['method']}")
-    if facts["rounding"] != "half_up_cent":
-        raise Unreadable(f"no rounding is called {facts['rounding']}")
-    faults = list(_of_formulas(facts, numbers))
-    exact = {field: _reckoned(facts[name], numbers) for name, field in _FIELDS.items() if name in facts}
-    if facts["method"] == "tier":
-        numbers["counted"] = counted = _reckoned(facts["counted_is"], numbers)
-        top = min(counted, numbers["up_to"]) if "up_to" in numbers else counted
-        if _eight(max(top - numbers["above"], ZERO)) != numbers["quantity"]:
+
+def _worked(facts: Mapping[str, Any]) -> Worked:
+    method = facts["method"]
+    if method not in METHODS or facts["rounding"] != "half_up_cent":
+        raise Unreadable(f"no method is called {method}, or no rounding {facts['rounding']}")
+    numbers = {name: _number(facts[name]) for name in _NUMBERS if name in facts}
+    names = {
+        name: _number(said)
+        for kind in ("inputs", "values", "worked")
+        if kind in facts
+        for name, said in facts[kind].items()
+    }
+    faults: list[str] = []
+    exact = {"quantity": numbers["quantity"], "unit_price": numbers["unit_price"]}
+    for name, field in _FIELDS.items():
+        if name in facts:
+            exact[field] = _formula(facts[name])(names)
+            if _eight(exact[field]) != numbers[field]:
+                faults.append(f"{name} {facts[name]} is {_eight(exact[field]).normalize()}, not {facts[field]}")
+    if method == "tier":
+        numbers["counted"] = counted = _formula(facts["counted_is"])(names)
+        top = min(counted, exact.get("up_to", numbers.get("up_to", counted)))
+        exact["quantity"] = max(top - numbers["above"], ZERO)
+        if _eight(exact["quantity"]) != numbers["quantity"]:
             faults.append(f"of {counted}, its step does not hold {numbers['quantity']}")
-    amount = exact.get("quantity", numbers["quantity"]) * exact.get("unit_price", numbers["unit_price"])
+    amount = exact["quantity"] * exact["unit_price"]
     if "cap" in numbers:
         amount = min(amount, numbers["cap"])
-    faults.extend(_of_proration(facts, numbers))
-    return Worked(facts, numbers, _to_cents(amount), tuple(faults))
+    formulas = [facts.get(name) for name in ("counted_is", *_FIELDS)]
+    faults.extend(_of_proration(facts, numbers, " ".join(filter(None, formulas))))
+    if names.get("days", numbers.get("days")) != numbers.get("days", names.get("days")):
+        faults.append(f"it says {facts['days']} days and {names['days']}")
+    keys, values = (tuple(sorted(facts.get(name, {}).items())) for name in ("keys", "values"))
+    cap = "" if "cap_is" in facts else facts.get("cap")
+    return Worked(
+        facts=facts,
+        numbers=numbers,
+        days=numbers.get("days", names.get("days")),
+        cents=_to_cents(amount),
+        faults=tuple(faults),
+        place=(facts.get("tier"), keys),
+        said_in_common=(method, *formulas, cap, tuple(facts.get("of", ())), values),
+    )
 
 
-def _numbers_of(facts: Mapping[str, Any]) -> dict[str, Decimal]:
-    """Return the numbers that a derivation says, by the names that its formulas use."""
-    fields = ("quantity", "unit_price", "above", "up_to", "cap", "least", "days", "prorated_from_days")
-    numbers = {name: _number(facts[name]) for name in fields if name in facts}
-    for kind in ("inputs", "values", "worked"):
-        numbers.update((f"{kind}.{name}", _number(said)) for name, said in facts.get(kind, {}).items())
-    return numbers
-
-
-def _of_formulas(facts: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
-    for name, field in _FIELDS.items():
-        if name not in facts:
-            continue
-        if field not in numbers:
-            yield f"{name} gives no {field}"
-        elif _eight(_reckoned(facts[name], numbers)) != numbers[field]:
-            yield f"{name} {facts[name]} is {_eight(_reckoned(facts[name], numbers)).normalize()}, not {facts[field]}"
-
-
-def _of_proration(facts: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
+def _of_proration(facts: Mapping[str, Any], numbers: Numbers, formulas: str) -> Iterator[str]:
     """Check that a line says it is prorated exactly when its formulas prorate it, by the days they divide by."""
-    formulas = " ".join(facts[name] for name in (*_FIELDS, "counted_is") if name in facts)
-    range_of = re.search(r"within\(days,([\d.]+),([\d.]+),", formulas)
+    range_of = _USUAL.search(formulas)
     if "prorated_from_days" in facts:
         if range_of and Decimal(range_of[1]) <= numbers["days"] <= Decimal(range_of[2]):
             yield f"{facts['days']} days are a usual period and not prorated"
@@ -324,10 +320,6 @@ def _eight(number: Decimal) -> Decimal:
 def _to_cents(dollars: Decimal) -> int:
     """Round to the cent, a half away from zero (rulebook §0.1)."""
     return int(READ.plus(dollars).quantize(CENTS, ROUND_HALF_UP) * 100)
-
-
-def _reckoned(text: str, numbers: Numbers) -> Decimal:
-    return _formula(text)(numbers)
 
 
 @lru_cache(KEPT)
@@ -394,8 +386,7 @@ class _Reader:
             return lambda _: number
         if self.left and self.left[-1] == "(":
             return self.function(found)
-        places = tuple(f"{kind}.{found}" for kind in ("inputs", "values", "worked"))
-        return lambda numbers: next(numbers[place] for place in places if place in numbers)
+        return lambda names: names[found]
 
     def function(self, name: str) -> Formula:
         """Read a function with its arguments."""
