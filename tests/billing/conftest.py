@@ -210,6 +210,22 @@ class Town:
                 posted_at=NOON,
             )
 
+    def spend_credit(self, account: Any) -> Any:
+        """Apply an account's credit to what it owes."""
+        from curbstop.foundation.database.transactions import transaction
+        from curbstop.ledger.operations import NewAllocation, apply_credit
+        from curbstop.ledger.queries import open_items_of
+
+        allocations = [NewAllocation(item.id, item.balance_cents) for item in open_items_of(account.debtor_id)]
+        with transaction():
+            return apply_credit(
+                allocations=allocations,
+                source="test.credit:1",
+                business_date=TODAY,
+                actor=self.people["lead"],
+                posted_at=NOON,
+            )
+
     def close_the_office(self) -> None:
         """Close the business day, as in the evening."""
         from curbstop.ledger.models import BusinessDay
