@@ -146,6 +146,16 @@ class TestMessages:
         assert {piece.statement.messages for piece in found.pieces} == {("Due July 21, 2026, please.",)}
         assert {piece.inserts for piece in found.pieces} == {("pool",)}
 
+    def test_are_refused_before_the_first_sheet_when_a_letter_is_missing(self, town, released):
+        people = {"proposed_by": town.people["supervisor"], "adopted_by": town.people["manager"]}
+        section = CodeSection.objects.get(citation="13.1")
+        rule = {"code": "billing.messages", "value": [{"letter": "gone"}], "unit": "policy", "section": section}
+        RuleValue.objects.create(starts_on="2026-01-01", **rule, **people)
+
+        with pytest.raises(operations.PrintingRefused, match="gone in en"):
+            plan(released, town)
+        assert not Printing.objects.exists()
+
 
 class TestWriteVendorFile:
     def test_adds_up_to_its_control_report(self, town, released, files):

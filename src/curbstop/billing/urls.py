@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.billing.views import bills, printing, review, runs
+from curbstop.billing.views import bills, printing, review, runs, year
 
 app_name = "billing"
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path("runs/<int:pk>/accounts/<int:account_id>/", review.drafted_bill, name="drafted_bill"),
     path("runs/<int:pk>/accounts/<int:account_id>/hold/", review.hold_bill, name="hold_bill"),
     path("runs/<int:pk>/accounts/<int:account_id>/clear/", review.clear_bill, name="clear_bill"),
+    path("calendar/", year.year, name="this_year"),
+    path("calendar/<int:year>/", year.year, name="year"),
     path("bills/<int:number>/", bills.bill, name="bill"),
     path("bills/<int:number>/statement.pdf", bills.statement_pdf, name="statement_pdf"),
     path("bills/<int:number>/cancellation/", bills.request_cancellation, name="request_cancellation"),

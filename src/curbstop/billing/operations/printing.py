@@ -47,7 +47,7 @@ def folder_of(printing: Printing) -> Path:
 def plan_printing(*, run: BillingRun, by: User, at: datetime, batch: int = PIECES_A_BATCH) -> Printing:
     """Put the bills of a released run in postal order and cut them into files; return the plan if there is one.
 
-    :raises PrintingRefused: if the run is not released, or all of its bills were cancelled
+    :raises PrintingRefused: if the run is not released, all of its bills were cancelled, or a message has no letter
     """
     run = BillingRun.objects.select_for_update().get(pk=run.pk)
     planned = queries.printing_of(run.pk)
@@ -58,7 +58,11 @@ def plan_printing(*, run: BillingRun, by: User, at: datetime, batch: int = PIECE
     bills = queries.pieces_frame(run.pk)
     if bills.is_empty():
         raise PrintingRefused("Every bill of this run was cancelled: there is nothing to print.")
-    zips = {account_id: mailing.zip for account_id, mailing in mailings_of(bills["account_id"].to_list()).items()}
+    mailings = mailings_of(bills["account_id"].to_list())
+    missing = queries.missing_letters(on=run.bill_on, languages={each.language for each in mailings.values()})
+    if missing:
+        raise PrintingRefused(f"The bill messages name letters that the city pack lacks: {', '.join(missing)}.")
+    zips = {account_id: mailing.zip for account_id, mailing in mailings.items()}
     pieces = sorted_for_mail(
         bills.select("bill_id", zip=pl.col("account_id").replace_strict(zips, return_dtype=pl.String)),
         minimum=_tray_minimum(run),

@@ -35,6 +35,7 @@ from curbstop.billing.queries.completeness import (
 from curbstop.billing.queries.holds import HeldBill, held_bill_of
 from curbstop.billing.queries.printing import (
     batches_of,
+    missing_letters,
     pieces_between,
     pieces_frame,
     pieces_from,
@@ -69,6 +70,7 @@ from curbstop.billing.queries.runs import (
     total_and_forecast,
 )
 from curbstop.billing.queries.statements import labels_of, statement_of_bill, statements_of
+from curbstop.billing.queries.year import YearOfRounds, year_of_rounds
 
 __all__ = [
     "AverageSetSummary",
@@ -76,6 +78,7 @@ __all__ = [
     "BillRow",
     "HeldBill",
     "RunSummary",
+    "YearOfRounds",
     "account_ids_in",
     "accounts_of_run",
     "accounts_with_final_bills",
@@ -106,6 +109,7 @@ __all__ = [
     "labels_of",
     "latest_run_of",
     "limits_on",
+    "missing_letters",
     "next_held_after",
     "open_run_of",
     "outcomes_of",
@@ -129,4 +133,5 @@ __all__ = [
     "use_before",
     "waiting_average_set",
     "waits_for_worker",
+    "year_of_rounds",
 ]

@@ -1,6 +1,6 @@
 """The mailing of a run: its pieces with their statements, the messages on them and the inserts beside them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -104,6 +104,18 @@ def with_notices(bills: Sequence[Bill]) -> list[tuple[Statement, tuple[str, ...]
         beside = tuple(each.letter for each in inserts if each.goes_with(**facts))
         found.append((replace(statement, messages=(*statement.messages, *told)), beside))
     return found
+
+
+def missing_letters(*, on: date, languages: Iterable[str]) -> list[str]:
+    """Return the letters that the city's messages name and that it has not in each of these languages."""
+    missing = []
+    for code in sorted({notice.letter for notice in _notices(MESSAGES, on)}):
+        for language in sorted(languages):
+            try:
+                letter_on(code, language=language, on=on)
+            except NoSuchRule:
+                missing.append(f"{code} in {language}")
+    return missing
 
 
 def _notices(code: str, on: date) -> tuple[Notice, ...]:

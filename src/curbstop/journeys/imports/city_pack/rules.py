@@ -12,6 +12,8 @@ from curbstop.billing.domain.adjustments import read_grounds
 from curbstop.billing.domain.average_policies import read_policy as read_average
 from curbstop.billing.domain.budget_plans import read_budget_policies
 from curbstop.billing.domain.leak_policies import read_leak_policy
+from curbstop.billing.domain.notices import read_notices
+from curbstop.billing.domain.year import read_year_rules
 from curbstop.journeys.domain.city_pack import Place
 from curbstop.journeys.imports.city_pack.nodes import (
     Form,
@@ -78,6 +80,9 @@ _LISTED = frozenset({RuleUnit.CHOICE, RuleUnit.CHOICES, RuleUnit.FACES, RuleUnit
 POLICY_READERS: Mapping[str, Callable[[Any], object]] = {
     "adjustment.reasons": read_grounds,
     "adjustment.leak_policy": read_leak_policy,
+    "billing.calendar": read_year_rules,
+    "billing.inserts": read_notices,
+    "billing.messages": read_notices,
     "budget.policies": read_budget_policies,
 }
 
