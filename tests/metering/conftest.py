@@ -12,6 +12,47 @@ AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 STARTS = date(2026, 1, 5)
 
 
+RULES = {
+    "metering.usage_unit": ("ccf", "choice"),
+    "metering.usage_rounding": ("whole_units_carried", "choice"),
+    "metering.rollover_share_min": ("90", "percent"),
+    "metering.rollover_usage_factor_max": ("3", "factor"),
+    "metering.estimates_in_a_row_max": ("2", "count"),
+    "metering.exceptions_that_hold": (["HIGH", "NEG", "OVER_EST", "EST_MAX", "TRANSPOSE"], "choices"),
+    "metering.same_use_min": ("8", "ccf"),
+    "billing.period_days_min": ("25", "days"),
+    "billing.period_days_max": ("69", "days"),
+    "billing.usage_high_factor": ("2.0", "factor"),
+    "billing.usage_high_change_min": ("5", "ccf"),
+    "billing.usage_low_factor": ("0.4", "factor"),
+    "billing.usage_low_change_min": ("3", "ccf"),
+}
+
+
+@pytest.fixture
+def other_rules():
+    """Return what a test's city decides otherwise: code to value and unit."""
+    return {}
+
+
+@pytest.fixture
+def rules(db, person, other_rules):
+    """Put the city's rules of measuring in force."""
+    from curbstop.ordinances.models import CodeSection, RuleValue
+
+    section, _ = CodeSection.objects.get_or_create(citation="13.1", title="Reads")
+    for code, (value, unit) in (RULES | other_rules).items():
+        RuleValue.objects.create(
+            code=code,
+            starts_on=date(2020, 1, 1),
+            value=value,
+            unit=unit,
+            section=section,
+            proposed_by=person("proposer"),
+            adopted_by=person("adopter"),
+        )
+
+
 @pytest.fixture
 def water(db):
     from curbstop.ledger.models import GlAccount, Service
@@ -26,7 +67,7 @@ def water(db):
 
 
 @pytest.fixture
-def street(water):
+def street(water, rules):
     """Return three agreements with meters M-1 to M-3: frame of agreement_id, account_id, installation_id."""
     from curbstop.customers.operations import (
         add_accounts,

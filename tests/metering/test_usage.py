@@ -35,6 +35,10 @@ POINTS = {
     "unit": pl.String,
     "meter_size": pl.String,
     "removed_on": pl.Date,
+    "read_kind": pl.String,
+    "side": pl.String,
+    "rolled": pl.Boolean,
+    "hold": pl.String,
 }
 
 
@@ -52,6 +56,10 @@ def meter(*registers, unit="ccf", multiplier=1, dials=6, first_day=0, installati
             "unit": unit,
             "meter_size": '5/8"',
             "removed_on": removed,
+            "read_kind": None if i == 0 else "actual",
+            "side": "",
+            "rolled": False,
+            "hold": None,
         }
         for i, register in enumerate(registers)
     ]

@@ -112,7 +112,9 @@ def _load_history(table: pl.DataFrame, cycle: str, days: list[date], *, by: User
     told(f"Loading {len(days)} months of reads of cycle {cycle}")
     for day in days:
         content = as_csv(table.filter(pl.col("read_on") == day))
-        record_reads(file=read_meter_file(content, name=f"reads-{cycle}-{day}.csv"), on=day, by=by, at=at)
+        file = read_meter_file(content, name=f"reads-{cycle}-{day}.csv")
+        # The former system has billed these: nobody has to decide about them any more.
+        record_reads(file=file, on=day, by=by, at=at, is_reviewed=False)
 
 
 def _reads_of(intake: Intake, cycle: str, days: list[date], *, oddities_on: date | None) -> pl.DataFrame:

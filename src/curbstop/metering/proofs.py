@@ -4,7 +4,7 @@ from curbstop.foundation.database.copying import read_frame
 from curbstop.foundation.proofs import Outcome, Proof
 from curbstop.foundation.quantities import Unit, ratio
 from curbstop.metering.domain.segments import VOLUMES
-from curbstop.metering.models import Usage
+from curbstop.metering.models import Read, ReadException, Usage
 
 FAILURES_SHOWN = 100
 
@@ -33,12 +33,12 @@ def registered_is_what_was_read() -> Outcome:
           select u.id, g.service_point_id, u.starts_on, u.ends_on, u.registered, u.unit
             from metering_usage u
             join customers_serviceagreement g on g.id = u.agreement_id
-           where u.to_read_id is not null),
+           where u.to_read_id is not null and u.superseded_at is null),
         points as (
           select id as installation_id, starts_on as on_day, first_register as register, 0 as rank
             from metering_installation
           union all
-          select installation_id, read_on, register, 1 from metering_read),
+          select installation_id, read_on, register, 1 from metering_read where superseded_at is null),
         one_a_day as (
           select distinct on (installation_id, on_day) installation_id, on_day, register
             from points order by installation_id, on_day, rank desc),
@@ -62,8 +62,7 @@ def registered_is_what_was_read() -> Outcome:
                       round(coalesce(c.volume, 0), 4)) as failure
           from settled s left join counted c on c.id = s.id
          where c.id is null or abs(c.volume - s.registered) > 0.00005 * c.segments"""  # noqa: S608 - the factors are our own constants
-    settled = Usage.objects.filter(to_read__isnull=False).count()
-    return Outcome(checked=settled, failures=_failures(query))
+    return Outcome(checked=_settled(), failures=_failures(query))
 
 
 def no_overlapping_usage() -> Outcome:
@@ -72,30 +71,102 @@ def no_overlapping_usage() -> Outcome:
         select format('usage %s of agreement %s is not over when usage %s starts',
                       id, agreement_id, follower) as failure
           from (select id, agreement_id, ends_on, lead(id) over w as follower, lead(starts_on) over w as follows_on
-                  from metering_usage
+                  from metering_usage where superseded_at is null
                 window w as (partition by agreement_id order by starts_on, id)) pair
          where follower is not null and ends_on > follows_on"""
-    return Outcome(checked=Usage.objects.count(), failures=_failures(query))
+    return Outcome(checked=Usage.objects.filter(superseded_at=None).count(), failures=_failures(query))
 
 
 def no_unit_lost_between_bills() -> Outcome:
-    """Follow the fraction through each agreement: what was carried in and registered is billed or carried on.
+    """Follow the fraction through each agreement: what was carried in and counted is billed or carried on.
 
-    INV-8: so the billed units of n periods are the floor of the last register less that of the first.
+    INV-8: so the billed units of n periods are the floor of the last register less that of the first. What
+    submeters counted is taken off before.
     """
     query = """
-        select format('usage %s: %s carried in and %s registered, but %s billed and %s carried on',
-                      id, carried_in, registered, billed, carried) as failure
-          from (select id, registered, billed, carried,
+        select format('usage %s: %s carried in and %s counted, but %s billed and %s carried on',
+                      id, carried_in, net, billed, carried) as failure
+          from (select id, registered - deducted as net, billed, carried,
                        lag(carried) over w as carried_in, lag(ends_on) over w as before, starts_on
-                  from metering_usage where to_read_id is not null
+                  from metering_usage where to_read_id is not null and superseded_at is null
                 window w as (partition by agreement_id order by starts_on)) chain
          where carried >= 1
-            or (before = starts_on and carried_in + registered <> billed + carried)
+            or (before = starts_on and carried_in + net <> billed + carried)
             or (before is distinct from starts_on and
-                (billed + carried - registered < 0 or billed + carried - registered >= 1))"""
-    settled = Usage.objects.filter(to_read__isnull=False).count()
-    return Outcome(checked=settled, failures=_failures(query))
+                (billed + carried - net < 0 or billed + carried - net >= 1))"""
+    return Outcome(checked=_settled(), failures=_failures(query))
+
+
+def deducted_is_what_submeters_counted() -> Outcome:
+    """Add up again what the submeters of each master counted in the periods that it was taken off."""
+    query = f"""
+        with points as (
+          select id as installation_id, starts_on as on_day, first_register as register, 0 as rank
+            from metering_installation
+          union all
+          select installation_id, read_on, register, 1 from metering_read where superseded_at is null),
+        one_a_day as (
+          select distinct on (installation_id, on_day) installation_id, on_day, register
+            from points order by installation_id, on_day, rank desc),
+        steps as (
+          select i.service_point_id, s.on_day, m.unit,
+                 (s.register - lag(s.register) over w
+                  + case when s.register < lag(s.register) over w then power(10::numeric, m.dials) else 0 end)
+                 * m.multiplier as volume
+            from one_a_day s
+            join metering_installation i on i.id = s.installation_id
+            join metering_meter m on m.id = i.meter_id
+          window w as (partition by s.installation_id order by s.on_day)),
+        taken as (
+          select u.id, u.deducted,
+                 coalesce(sum(t.volume * {_gallons("t.unit")} / {_gallons("u.unit")}), 0) as counted,
+                 count(t.volume) as segments
+            from metering_usage u
+            join customers_serviceagreement g on g.id = u.agreement_id
+            left join metering_submeterlink k on k.master_id = g.service_point_id and k.purpose <> 'returned'
+             and k.starts_on < u.ends_on and (k.ends_on is null or k.ends_on > u.starts_on)
+            left join steps t on t.service_point_id = k.submeter_id
+                             and t.on_day > greatest(u.starts_on, k.starts_on)
+                             and t.on_day <= least(u.ends_on, k.ends_on)
+           where u.to_read_id is not null and u.superseded_at is null and (u.deducted > 0 or k.id is not null)
+           group by u.id)
+        select format('usage %s: %s taken off, but its submeters counted %s', id, deducted, round(counted, 4))
+               as failure
+          from taken where abs(counted - deducted) > 0.00005 * segments"""  # noqa: S608 - the factors are our own
+    return Outcome(checked=Usage.objects.filter(deducted__gt=0, superseded_at=None).count(), failures=_failures(query))
+
+
+def superseded_says_why() -> Outcome:
+    """Look for reads that were taken out of the count without a correction, and corrections of reads that stand."""
+    query = """
+        select format('read %s is superseded without a correction', r.id) as failure
+          from metering_read r left join metering_readcorrection c on c.read_id = r.id and c.at = r.superseded_at
+         where r.superseded_at is not null and c.id is null
+        union all
+        select format('read %s stands, though read %s replaced it', r.id, c.replacement_id)
+          from metering_read r join metering_readcorrection c on c.read_id = r.id where r.superseded_at is null
+        union all
+        select format('usage %s is superseded, but nothing stands for %s to %s', u.id, u.starts_on, u.ends_on)
+          from metering_usage u
+         where u.superseded_at is not null and not exists (
+           select from metering_usage v where v.agreement_id = u.agreement_id and v.superseded_at is null
+              and v.starts_on < u.ends_on and v.ends_on > u.starts_on)"""
+    return Outcome(checked=Read.objects.exclude(superseded_at=None).count(), failures=_failures(query))
+
+
+def nothing_settled_from_held_reads() -> Outcome:
+    """Look for usage whose last read still waits for a person's decision."""
+    query = """
+        select format('usage %s rests on read %s, which nobody has decided about (%s)', u.id, e.read_id, e.code)
+               as failure
+          from metering_readexception e join metering_usage u on u.to_read_id = e.read_id
+         where e.holds and e.disposed_at is null and u.superseded_at is null"""
+    held = ReadException.objects.filter(holds=True).count()
+    return Outcome(checked=held, failures=_failures(query))
+
+
+def _settled() -> int:
+    return Usage.objects.filter(to_read__isnull=False, superseded_at=None).count()
 
 
 PROOFS = (
@@ -113,5 +184,20 @@ PROOFS = (
         "no-unit-lost-between-bills",
         "Every unit registered is billed or carried to the next period",
         no_unit_lost_between_bills,
+    ),
+    Proof(
+        "deducted-is-what-submeters-counted",
+        "What is taken off a master's use is what its submeters counted",
+        deducted_is_what_submeters_counted,
+    ),
+    Proof(
+        "superseded-says-why",
+        "Every superseded read has its correction, and every superseded usage another in its place",
+        superseded_says_why,
+    ),
+    Proof(
+        "nothing-settled-from-held-reads",
+        "No usage rests on a read that a person has yet to decide about",
+        nothing_settled_from_held_reads,
     ),
 )

@@ -37,10 +37,26 @@ def small_city(db, person):
     from curbstop.billing.operations.cycles import declare_cycles
     from curbstop.foundation.database.transactions import transaction
     from curbstop.ledger.models import GlAccount, Service
-    from curbstop.ordinances.models import CodeSection
+    from curbstop.ordinances.models import CodeSection, RuleValue
     from curbstop.rates.operations import adopt_version
 
     section, _ = CodeSection.objects.get_or_create(citation="LBC 1")
+    measuring = {
+        "usage_unit": ("ccf", "choice"),
+        "usage_rounding": ("exact", "choice"),
+        "rollover_share_min": ("90", "percent"),
+        "rollover_usage_factor_max": ("3", "factor"),
+    }
+    for code, (value, unit) in measuring.items():
+        RuleValue.objects.create(
+            code=f"metering.{code}",
+            value=value,
+            unit=unit,
+            section=section,
+            starts_on=date(2024, 1, 1),
+            proposed_by=person("supervisor"),
+            adopted_by=person("manager"),
+        )
     for rank, code in enumerate(("water", "stormwater")):
         pair = [
             GlAccount.objects.create(code=f"{code}-{kind}", fund="5", department="0", account="1", name=code, kind=kind)

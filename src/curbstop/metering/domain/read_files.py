@@ -11,12 +11,17 @@ READ_FILE_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "register": pl.Decimal(18, 4),
     "unit": pl.String,
     "kind": pl.String,
+    "skip_code": pl.String,
+    "skip_reason": pl.String,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """The rows of a file (`READ_FILE_COLUMNS`; a null unit says nothing), its name, and the hash of its bytes."""
+    """The rows of a file (`READ_FILE_COLUMNS`), its name, and the hash of its bytes.
+
+    A null unit says nothing; a row with a skip code has no register: somebody was there and could not read it.
+    """
 
     name: str
     sha256: str

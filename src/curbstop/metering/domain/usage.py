@@ -6,10 +6,10 @@ lost between two bills (rulebook §1.5, WX-1.5c, INV-8).
 
 import polars as pl
 
-from curbstop.metering.domain.segments import E4, UsagePolicy, segments_of
+from curbstop.metering.domain.segments import E4, MISSING_READ, UsagePolicy, segments_of
+from curbstop.metering.domain.submeters import with_submeters
 
 NO_START_READ = "no_start_read"
-MISSING_READ = "missing_read"
 
 PERIOD_COLUMNS = pl.Schema(
     {
@@ -19,6 +19,8 @@ PERIOD_COLUMNS = pl.Schema(
         "registered_e4": pl.Int64,
         "billed_e4": pl.Int64,
         "carried_e4": pl.Int64,
+        "deducted_e4": pl.Int64,
+        "unreturned_e4": pl.Int64,
         "from_read_id": pl.Int64,
         "to_read_id": pl.Int64,
         "meter_size": pl.String,
@@ -33,16 +35,19 @@ def usage_periods(
     agreements: pl.DataFrame,
     settled: pl.DataFrame,
     policy: UsagePolicy,
+    submeters: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return the periods between billing reads that are not settled yet (`PERIOD_COLUMNS`).
 
     `points` as for `segments_of`; `agreements` has agreement_id, service_point_id, starts_on, ends_on;
     `settled` has agreement_id, settled_on (the last settled day) and carried_e4. A period with a problem holds
-    all that follow it, because each begins with the fraction that the one before carried.
+    all that follow it, because each begins with the fraction that the one before carried. `submeters` are links
+    (service_point_id, submeter_point_id, purpose, starts_on, ends_on) to meters whose points are in `points`.
     """
-    segments = _segments_of_agreements(segments=segments_of(points, policy), agreements=agreements, settled=settled)
-    periods = _with_problems(_grouped(segments))
-    return _billed(periods, whole_units=policy.whole_units).select(*PERIOD_COLUMNS).cast(PERIOD_COLUMNS)
+    counted = segments_of(points, policy)
+    segments = _segments_of_agreements(segments=counted, agreements=agreements, settled=settled)
+    netted = with_submeters(_grouped(segments), counted, submeters, whole_units=policy.whole_units)
+    return _billed(_with_problems(netted), policy).select(*PERIOD_COLUMNS).cast(PERIOD_COLUMNS)
 
 
 def _segments_of_agreements(*, segments: pl.DataFrame, agreements: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
@@ -93,6 +98,8 @@ def _grouped(segments: pl.DataFrame) -> pl.DataFrame:
             pl.col("is_first").first(),
             pl.col("settled_on").is_null().first().alias("is_new"),
             pl.col("closes").max(),
+            pl.col("service_point_id").first(),
+            pl.col("agreement_ends_on").first(),
         )
         .filter(pl.col("closes") == 1)
     )
@@ -105,13 +112,18 @@ def _with_problems(periods: pl.DataFrame) -> pl.DataFrame:
     return periods.with_columns(own.forward_fill().over("agreement_id").alias("problem"))
 
 
-def _billed(periods: pl.DataFrame, *, whole_units: bool) -> pl.DataFrame:
-    if not whole_units:
-        return periods.with_columns(pl.col("registered_e4").alias("billed_e4"), pl.lit(0).alias("carried_e4"))
+def _billed(periods: pl.DataFrame, policy: UsagePolicy) -> pl.DataFrame:
+    net = pl.col("registered_e4") - pl.col("deducted_e4")
+    if not policy.whole_units:
+        return periods.with_columns(net.alias("billed_e4"), pl.lit(0).alias("carried_e4"))
     # Without an earlier period the fraction of the register itself is where counting began.
     began = pl.col("carried_before_e4").fill_null(pl.col("from_position_e4") % E4)
-    position = (began.first() + pl.col("registered_e4").cum_sum()).over("agreement_id")
-    before = position - pl.col("registered_e4")
+    position = (began.first() + net.cum_sum()).over("agreement_id")
+    before = position - net
+    whole, fraction = (position // E4 - before // E4) * E4, position % E4
+    ends = (pl.col("ends_on") == pl.col("agreement_ends_on")).fill_null(value=False)
+    bills_the_rest = ends & pl.lit(policy.final_fraction_billed)
     return periods.with_columns(
-        ((position // E4 - before // E4) * E4).alias("billed_e4"), (position % E4).alias("carried_e4")
+        pl.when(bills_the_rest).then(whole + fraction).otherwise(whole).alias("billed_e4"),
+        pl.when(bills_the_rest).then(0).otherwise(fraction).alias("carried_e4"),
     )

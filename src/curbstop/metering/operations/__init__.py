@@ -4,8 +4,24 @@ The `add_…` verbs take columns and write them by COPY inside the caller's tran
 made of them.
 """
 
+from curbstop.metering.operations.corrections import Correction, supersede_read, true_up
+from curbstop.metering.operations.estimates import (
+    Estimated,
+    EstimateRefused,
+    estimate_held_read,
+    estimate_missing,
+    estimate_read,
+)
+from curbstop.metering.operations.exceptions import (
+    DispositionRefused,
+    accept_read,
+    correct_held_read,
+    reread,
+    review_reads,
+)
 from curbstop.metering.operations.meters import add_installations, add_meters
 from curbstop.metering.operations.reads import ReadsRefused, add_reads, record_reads
+from curbstop.metering.operations.resettling import CorrectionRefused
 from curbstop.metering.operations.usage import (
     Settlement,
     UsageRefused,
@@ -15,14 +31,28 @@ from curbstop.metering.operations.usage import (
 )
 
 __all__ = [
+    "Correction",
+    "CorrectionRefused",
+    "DispositionRefused",
+    "EstimateRefused",
+    "Estimated",
     "ReadsRefused",
     "Settlement",
     "UsageRefused",
+    "accept_read",
     "add_installations",
     "add_meters",
     "add_reads",
     "add_usage",
+    "correct_held_read",
+    "estimate_held_read",
+    "estimate_missing",
+    "estimate_read",
     "import_volumes",
     "record_reads",
+    "reread",
+    "review_reads",
     "settle_usage",
+    "supersede_read",
+    "true_up",
 ]

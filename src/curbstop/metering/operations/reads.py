@@ -6,11 +6,12 @@ import polars as pl
 
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
-from curbstop.foundation.database.copying import append_frame
+from curbstop.foundation.database.copying import append_frame, copy_frame
 from curbstop.foundation.database.transactions import refused_by, transaction
 from curbstop.foundation.imports import FileRefused, Located
 from curbstop.metering.domain.read_files import ReadFile
-from curbstop.metering.models import Read, ReadImport
+from curbstop.metering.models import Read, ReadImport, SkippedRead
+from curbstop.metering.operations.exceptions import review_reads
 from curbstop.metering.queries import installations_of_serials
 
 
@@ -24,9 +25,18 @@ def add_reads(rows: pl.DataFrame) -> pl.Series:
     return append_frame(Read._meta.db_table, rows.select(columns))
 
 
+def _add_skips(rows: pl.DataFrame) -> None:
+    columns = ["installation_id", "read_on", "code", "reason", "read_import_id"]
+    named = rows.rename({"skip_code": "code", "skip_reason": "reason"})
+    copy_frame(SkippedRead._meta.db_table, named.select(columns))
+
+
 @transaction
-def record_reads(*, file: ReadFile, on: date, by: User | None, at: datetime) -> ReadImport:
+def record_reads(*, file: ReadFile, on: date, by: User | None, at: datetime, is_reviewed: bool = True) -> ReadImport:
     """Store every read of a file, which is loaded once by its content, whatever its name.
+
+    A read that a person should look at is stored with what was noticed; `is_reviewed` is false for reads that the
+    system before this one has billed.
 
     :raises ReadsRefused: if the file was loaded before or any of its rows cannot be stored
     """
@@ -42,13 +52,17 @@ def record_reads(*, file: ReadFile, on: date, by: User | None, at: datetime) -> 
     # Two files with a read of one meter and day may pass the checks above at the same second.
     clash = [Located(file.name, 1, "read_on", "Another file stored one of these reads just now.")]
     with refused_by("one_read_per_day", ReadsRefused(clash)):
-        add_reads(rows.with_columns(pl.lit(loaded.pk, dtype=pl.Int64).alias("read_import_id")))
+        imported = rows.with_columns(pl.lit(loaded.pk, dtype=pl.Int64).alias("read_import_id"))
+        ids = add_reads(imported.filter(pl.col("skip_code").is_null()))
+    with refused_by("one_skip_per_day", ReadsRefused(clash)):
+        _add_skips(imported.filter(pl.col("skip_code").is_not_null()))
+    noted = review_reads(ids.to_list(), on=on, at=at) if is_reviewed else 0
     audit.record(
         actor=by,
         event="metering.reads.recorded",
         subject=loaded,
         at=at,
-        detail={"file": file.name, "rows": rows.height},
+        detail={"file": file.name, "rows": rows.height, "exceptions": noted},
     )
     return loaded
 
@@ -76,7 +90,7 @@ def _with_installations(rows: pl.DataFrame) -> pl.DataFrame:
         .filter(hangs)
         .sort("line", "starts_on")
         .unique("line", keep="first", maintain_order=True)
-        .drop("serial", "read_on", "register", "unit", "kind")
+        .drop("serial", "read_on", "register", "unit", "kind", "skip_code", "skip_reason")
     )
     meters = installed.unique("serial").select("serial", pl.lit(value=True).alias("is_known"))
     return rows.join(meters, on="serial", how="left").join(in_force, on="line", how="left").sort("line")

@@ -9,13 +9,13 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.copying import append_frame
 from curbstop.foundation.database.transactions import refused_by, transaction
-from curbstop.metering.domain.segments import E4, UsagePolicy
+from curbstop.metering.domain.segments import UsagePolicy, four_decimals
 from curbstop.metering.models import Usage
 from curbstop.metering.queries import AccountRange, pending_periods
 
 USAGE_COLUMNS = (
-    "agreement_id", "starts_on", "ends_on", "registered", "billed", "carried", "unit", "meter_size",
-    "kind", "from_read_id", "to_read_id",
+    "agreement_id", "starts_on", "ends_on", "registered", "billed", "carried", "deducted", "unreturned", "unit",
+    "meter_size", "kind", "from_read_id", "to_read_id",
 )  # fmt: skip
 
 
@@ -32,13 +32,13 @@ class Settlement:
 
 
 def add_usage(rows: pl.DataFrame) -> pl.Series:
-    """Add usage (`USAGE_COLUMNS`) and return the ids in order.
+    """Add usage (`USAGE_COLUMNS`, without those of submeters where there are none) and return the ids in order.
 
     :raises UsageRefused: if an agreement would have two usages on one day
     """
     twice = UsageRefused("An agreement has usage for one of these days already.")
     with refused_by("no_overlapping_usage", twice):
-        return append_frame(Usage._meta.db_table, rows.select(USAGE_COLUMNS))
+        return append_frame(Usage._meta.db_table, rows.select(name for name in USAGE_COLUMNS if name in rows.columns))
 
 
 @transaction
@@ -60,14 +60,7 @@ def settle_usage(
     periods = pending_periods(accounts=accounts, through=through, policy=policy)
     held = periods.filter(pl.col("problem").is_not_null())
     sound = periods.filter(pl.col("problem").is_null())
-    usage = sound.with_columns(
-        _four_decimals("registered"),
-        _four_decimals("billed"),
-        _four_decimals("carried"),
-        pl.lit(policy.unit.value).alias("unit"),
-        pl.lit(kind.value).alias("kind"),
-    )
-    add_usage(usage)
+    add_periods(sound, policy=policy, kind=kind)
     audit.record(
         actor=by,
         event="metering.usage.settled",
@@ -83,11 +76,14 @@ def settle_usage(
     return Settlement(settled=sound.height, held=held)
 
 
-def _four_decimals(name: str) -> pl.Expr:
-    """Return a column of ten-thousandths as exact text, which COPY reads as numeric."""
-    scaled = pl.col(f"{name}_e4")
-    fraction = (scaled % E4).cast(pl.String).str.zfill(4)
-    return pl.concat_str((scaled // E4).cast(pl.String), pl.lit("."), fraction).cast(pl.Decimal(18, 4)).alias(name)
+def add_periods(periods: pl.DataFrame, *, policy: UsagePolicy, kind: Usage.Kind = Usage.Kind.READ) -> pl.Series:
+    """Add settled periods (`usage_periods`, without a problem) as usage and return the ids in order."""
+    amounts = [
+        four_decimals(f"{name}_e4").alias(name)
+        for name in ("registered", "billed", "carried", "deducted", "unreturned")
+    ]
+    labels = [pl.lit(policy.unit.value).alias("unit"), pl.lit(kind.value).alias("kind")]
+    return add_usage(periods.with_columns(*amounts, *labels))
 
 
 @transaction
