@@ -7,8 +7,7 @@ bill and of its periods, once, which frees its days to be billed again.
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 from django.db.models import F, Q
 
@@ -100,15 +99,16 @@ class BilledPeriod(AppendOnlyModel):
 
     class Meta:
         constraints = [
-            ExclusionConstraint(
-                name="no_double_billing",
-                expressions=[
-                    ("agreement", RangeOperators.EQUAL),
-                    ("period", RangeOperators.OVERLAPS),
-                ],
-                condition=Q(cancelled=False),
-            ),
             models.CheckConstraint(condition=Q(period__isempty=False), name="billed_period_has_days"),
+            models.CheckConstraint(
+                condition=Q(period__lower_inf=False, period__upper_inf=False), name="billed_period_begins_and_ends"
+            ),
+        ]
+        # The trigger `no_double_billing` looks here, and a draft for the day up to which all is billed.
+        indexes = [
+            models.Index(
+                F("agreement"), F("period__startswith"), condition=Q(cancelled=False), name="billed_period_by_start"
+            ),
         ]
 
 
