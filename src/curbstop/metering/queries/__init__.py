@@ -9,7 +9,7 @@ from curbstop.metering.queries.installations import (
 )
 from curbstop.metering.queries.points import pending_periods, points_of, resettled_periods, submeter_links
 from curbstop.metering.queries.policies import usage_policy_on
-from curbstop.metering.queries.usage import unbilled_usage_frame, usage_history
+from curbstop.metering.queries.usage import unbilled_usage_frame, usage_history, volumes_frame
 
 __all__ = [
     "AccountRange",
@@ -24,4 +24,5 @@ __all__ = [
     "unbilled_usage_frame",
     "usage_history",
     "usage_policy_on",
+    "volumes_frame",
 ]
