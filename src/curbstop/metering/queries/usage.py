@@ -30,10 +30,6 @@ USAGE_COLUMNS: Schema = {
 }
 # What of the billed use returns to the sewer: nothing of a meter that is taken off another's return, and
 # of a master all but what its submeters kept back.
-VOLUME_COLUMNS: Schema = {
-    name: USAGE_COLUMNS[name]
-    for name in ("usage_id", "agreement_id", "starts_on", "ends_on", "billed", "unit", "meter_size")
-}
 USAGE_QUERY = """
     select u.id as usage_id, u.agreement_id, u.starts_on, u.ends_on, u.ends_on - u.starts_on as days,
            u.registered, u.billed,
@@ -52,6 +48,27 @@ USAGE_QUERY = """
       left join metering_installation i on i.id = t.installation_id
       left join metering_meter m on m.id = i.meter_id
 """
+
+
+VOLUME_COLUMNS: Schema = {
+    "usage_id": pl.Int64,
+    "agreement_id": pl.Int64,
+    "starts_on": pl.Date,
+    "ends_on": pl.Date,
+    "billed": FOUR_DECIMALS,
+    "unit": pl.String,
+    "meter_size": pl.String,
+}
+
+
+def volumes_frame(agreement_ids: Sequence[int], *, from_on: date, to_on: date) -> pl.DataFrame:
+    """Return the billed volumes of agreements that end after one day and by another (`VOLUME_COLUMNS`), no reads."""
+    return read_frame(
+        "select id as usage_id, agreement_id, starts_on, ends_on, billed, unit, meter_size from metering_usage"
+        " where agreement_id = any(%s) and ends_on > %s and ends_on <= %s and superseded_at is null",
+        [list(agreement_ids), from_on, to_on],
+        VOLUME_COLUMNS,
+    )
 
 
 def unbilled_usage_frame(*, first_account_id: int, last_account_id: int, through: date) -> pl.DataFrame:
@@ -78,17 +95,4 @@ def usage_history(agreement_ids: Sequence[int], *, since: date | None = None) ->
         " order by u.agreement_id, u.starts_on",
         [list(agreement_ids), since or date.min],
         USAGE_COLUMNS,
-    )
-
-
-def volumes_frame(agreement_ids: Sequence[int], *, from_on: date, to_on: date) -> pl.DataFrame:
-    """Return what the agreements used in periods that end after one day and by another, without the reads behind it.
-
-    Columns: usage_id, agreement_id, starts_on, ends_on, billed, unit, meter_size. A year of a city is millions.
-    """
-    return read_frame(
-        "select id as usage_id, agreement_id, starts_on, ends_on, billed, unit, meter_size from metering_usage"
-        " where agreement_id = any(%s) and ends_on > %s and ends_on <= %s and superseded_at is null",
-        [list(agreement_ids), from_on, to_on],
-        VOLUME_COLUMNS,
     )
