@@ -15,12 +15,39 @@ from curbstop.rates.domain.compiling import compile_document
 from curbstop.rates.models import RateAssignment, Schedule, ScheduleVersion
 from curbstop.rates.permissions import SEE_RATES
 
+STRETCH_COLUMNS: dict[str, type[pl.DataType]] = {
+    "agreement_id": pl.Int64,
+    "schedule_version_id": pl.Int64,
+    "customer_class": pl.String,
+    "inputs": pl.String,
+    "starts_on": pl.Date,
+    "ends_on": pl.Date,
+}
 ASSIGNMENT_COLUMNS: dict[str, type[pl.DataType]] = {
     "agreement_id": pl.Int64,
     "schedule_version_id": pl.Int64,
     "customer_class": pl.String,
     "inputs": pl.String,
 }
+
+
+# Empty ranges, of versions that were withdrawn before they began, overlap nothing.
+_STRETCHES = """
+select a.agreement_id, v.id as schedule_version_id, a.customer_class, a.inputs::text,
+       greatest(a.starts_on, v.starts_on) as starts_on, least(a.ends_on, v.ends_on) as ends_on
+  from customers_serviceagreement g
+  join rates_rateassignment a on a.agreement_id = g.id
+  join rates_scheduleversion v on v.schedule_id = a.schedule_id
+ where g.account_id between %(first)s and %(last)s
+   and daterange(a.starts_on, a.ends_on) * daterange(v.starts_on, v.ends_on)
+       && daterange(%(from_on)s::date, %(to_on)s::date)
+   and (not %(changing_only)s::boolean
+        or a.starts_on > %(from_on)s and a.starts_on < %(to_on)s
+        or a.ends_on < %(to_on)s
+        or a.schedule_id in (select c.schedule_id from rates_scheduleversion c
+                              where c.starts_on > %(from_on)s and c.starts_on < %(to_on)s))
+ order by a.agreement_id, greatest(a.starts_on, v.starts_on)
+"""
 
 
 class NoSuchVersion(LookupError):
@@ -96,6 +123,52 @@ def assignments_frame(*, first_account_id: int, last_account_id: int, on: date) 
         " order by a.agreement_id",
         [on, first_account_id, last_account_id],
         ASSIGNMENT_COLUMNS,
+    )
+
+
+def assigned_to_frame(
+    schedule: str, *, first_account_id: int, last_account_id: int, from_on: date, to_on: date
+) -> pl.DataFrame:
+    """Return who was billed by a schedule on any of some days, of a range of accounts, and from when until when.
+
+    Columns: agreement_id, customer_class, inputs (JSON text), assigned_on, assigned_until (null while it goes on).
+    """
+    return read_frame(
+        "select a.agreement_id, a.customer_class, a.inputs::text, a.starts_on as assigned_on,"
+        "       a.ends_on as assigned_until"
+        "  from customers_serviceagreement g join rates_rateassignment a on a.agreement_id = g.id"
+        "  join rates_schedule s on s.id = a.schedule_id"
+        " where s.code = %s and g.account_id between %s and %s"
+        "   and a.starts_on < %s and (a.ends_on is null or a.ends_on > %s)",
+        [schedule, first_account_id, last_account_id, to_on, from_on],
+        {
+            "agreement_id": pl.Int64,
+            "customer_class": pl.String,
+            "inputs": pl.String,
+            "assigned_on": pl.Date,
+            "assigned_until": pl.Date,
+        },
+    )
+
+
+def rate_stretches_frame(
+    *, first_account_id: int, last_account_id: int, from_on: date, to_on: date, changing_only: bool = False
+) -> pl.DataFrame:
+    """Return every rate that the agreements of a range of accounts have from a day to before another.
+
+    Columns: agreement_id, schedule_version_id, customer_class, inputs (JSON text), starts_on, ends_on (null while it
+    lasts), in order. `changing_only` leaves out most agreements that have one rate throughout, at no cost.
+    """
+    return read_frame(
+        _STRETCHES,
+        {
+            "first": first_account_id,
+            "last": last_account_id,
+            "from_on": from_on,
+            "to_on": to_on,
+            "changing_only": changing_only,
+        },
+        STRETCH_COLUMNS,
     )
 
 

@@ -16,6 +16,10 @@ from curbstop.rates.domain.schedule import Schedule
 
 USAGE: Final = "usage"
 
+# The days of the period and, of a part of one, those of the whole (rate_changes.py).
+_OF_DAYS: Final = (
+    "starts_on", "ends_on", "period_days", "days_before", "period_starts_on", "period_ends_on",
+)  # fmt: skip
 LINE_SCHEMA: Final[dict[str, Any]] = {
     "account_id": pl.Int64,
     "agreement_id": pl.Int64,
@@ -96,7 +100,8 @@ def _in_unit(batch: pl.DataFrame, unit: str) -> tuple[pl.DataFrame, pl.DataFrame
 
 def rate_inputs(batch: pl.DataFrame) -> pl.DataFrame:
     """Return what a rate may ask for: use, days, class, meter size, and what was assigned."""
-    frame = batch.select(pl.col("quantity").alias(USAGE), "days", "customer_class", "meter_size", "inputs")
+    of_days = [name for name in _OF_DAYS if name in batch.columns]
+    frame = batch.select(pl.col("quantity").alias(USAGE), "days", "customer_class", "meter_size", "inputs", *of_days)
     assigned = _assigned(batch["inputs"])
     # What a clerk assigned speaks before what the meter is: a city may bill a 1" as a 5/8".
     both = [name for name in assigned.columns if name in frame.columns and name != "inputs"]

@@ -14,6 +14,7 @@ import polars as pl
 from curbstop.billing.domain.charges import Charges, charge
 from curbstop.billing.domain.findings import Limits, ordered
 from curbstop.billing.domain.outsorting import after_assembly, after_rating
+from curbstop.billing.domain.rate_changes import with_rate_changes
 from curbstop.billing.domain.segments import Reason, settle
 from curbstop.rates.domain.schedule import Schedule
 
@@ -35,10 +36,11 @@ class Columns:
     `past_use`: agreement_id, past_periods, year_daily, last_daily, past_quantity, past_serial.
     `past_bills`: account_id, past_bills, past_mean_cents, daily_cents, last_cents, last_due_cents.
     `balances`: debtor_id, balance_cents. `undeliverable` and `outside`: account_id alone.
-    `exempt`: agreement_id, reason.
+    `exempt`: agreement_id, reason. `rate_stretches`: the rates of agreements whose rate changes (rate_changes.py).
     """
 
     through: date
+    bill_on: date
     due: pl.DataFrame
     usage: pl.DataFrame
     past_use: pl.DataFrame
@@ -47,6 +49,7 @@ class Columns:
     undeliverable: pl.DataFrame
     outside: pl.DataFrame
     exempt: pl.DataFrame
+    rate_stretches: pl.DataFrame
     schedules: Mapping[int, Schedule]
     services: Mapping[str, int]
 
@@ -77,7 +80,7 @@ def draft(columns: Columns, limits: Limits) -> Drafted:
     )
     rated = columns.due.select("agreement_id", "service_id", "schedule_version_id", "customer_class", "inputs")
     segments = settled.billed.join(rated, on="agreement_id")
-    charges = _whole_agreements(charge(segments, columns.schedules, columns.services))
+    charges = _whole_agreements(_charged(segments, columns))
     bills = _bills(charges.lines, columns)
     judged = _judged(segments, charges, columns)
     findings = ordered([after_rating(judged, limits), after_assembly(_addressed(bills, columns), limits)])
@@ -99,6 +102,13 @@ def draft(columns: Columns, limits: Limits) -> Drafted:
         ),
         findings=findings,
     )  # fmt: skip
+
+
+def _charged(segments: pl.DataFrame, columns: Columns) -> Charges:
+    """Price the segments, each by the rate of its days where it changes."""
+    rated = with_rate_changes(segments, columns.rate_stretches, columns.schedules, bill_on=columns.bill_on)
+    charges = charge(rated.segments, columns.schedules, columns.services)
+    return Charges(charges.lines, pl.concat([rated.problems, charges.problems]))
 
 
 def _whole_agreements(charges: Charges) -> Charges:

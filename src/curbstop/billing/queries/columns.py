@@ -20,7 +20,7 @@ from curbstop.ledger.queries import balances_of, services
 from curbstop.metering.queries import usage_history
 from curbstop.ordinances.queries import NoSuchRule, RuleValueRow, value_on
 from curbstop.rates.domain.schedule import Schedule
-from curbstop.rates.queries import assignments_frame, compiled_schedule
+from curbstop.rates.queries import assignments_frame, compiled_schedule, rate_stretches_frame
 
 # A year and a month: the same period last year is part of what a bill is compared with.
 PAST_DAYS = 396
@@ -45,8 +45,15 @@ def columns_of(run: BillingRun, stretch: Stretch) -> Columns:
     waiting, past_use = _divided(use, due, run.through_on)
     balances = balances_of(due["debtor_id"].unique().to_list())
     bounds = {"first_account_id": stretch.first_account_id, "last_account_id": stretch.last_account_id}
+    stretches = _rate_stretches(due, run, bounds)
+    schedules |= {
+        version: compiled_schedule(version)
+        for version in stretches["schedule_version_id"].unique().to_list()
+        if version not in schedules
+    }
     return Columns(
         through=run.through_on,
+        bill_on=run.bill_on,
         due=due,
         usage=waiting,
         past_use=past_use,
@@ -58,6 +65,7 @@ def columns_of(run: BillingRun, stretch: Stretch) -> Columns:
         undeliverable=undeliverable_accounts(**bounds),
         outside=outside_accounts(**bounds),
         exempt=_exempt(agreement_ids, run),
+        rate_stretches=stretches,
         schedules=schedules,
         services={service.code: service.pk for service in services()},
     )
@@ -90,6 +98,15 @@ def due_of(run: BillingRun, stretch: Stretch) -> tuple[pl.DataFrame, dict[int, S
         version: compiled_schedule(version) for version in rates["schedule_version_id"].drop_nulls().unique().to_list()
     }
     return due.join(_with_needs(rates, schedules), on="agreement_id", how="left"), schedules
+
+
+def _rate_stretches(due: pl.DataFrame, run: BillingRun, bounds: dict[str, int]) -> pl.DataFrame:
+    """Return the rates of the agreements whose rate changes in the days that are due, or up to the bill."""
+    oldest: date | None = due.select(pl.col("due_from").min()).item()
+    last_day = max(run.through_on, run.bill_on)
+    return rate_stretches_frame(
+        **bounds, from_on=oldest or run.through_on, to_on=last_day + timedelta(days=1), changing_only=True
+    )
 
 
 def _with_needs(rates: pl.DataFrame, schedules: dict[int, Schedule]) -> pl.DataFrame:
@@ -298,7 +315,7 @@ def limits_on(on: date) -> Limits:
         hold_factor=factor("hold_factor"),
         hold_over_cents=cents("hold_over"),
         hold_low_factor=factor("hold_low_factor"),
-        total_change_percent=number("run_total_change_max"),
+        total_change_percent=factor("run_total_change_max"),
         class_daily_ccf={} if usual is None else {name: float(each) for name, each in usual.value.items()},
         holding=frozenset() if holding is None else frozenset(holding.words),
     )

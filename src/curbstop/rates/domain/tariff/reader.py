@@ -140,20 +140,20 @@ def _inputs(charge: Charge) -> set[str]:
 def _nodes(charge: Charge) -> list[Node]:
     """Return everything that a charge is worked out from."""
     match charge:
-        case Priced(quantity=quantity, price=price):
-            found: list[Node | None] = [quantity, price]
-        case PricedByTier(tiered=tiered):
-            found = [tiered]
-        case Minimum(least=least):
-            found = [least]
-        case Maximum(most=most):
-            found = [most]
-        case Percent(share=share, cap=cap):
-            found = [share, cap]
-        case PercentOfPrice(share=share):
-            found = [share]
-        case Discount(share=credited, amount=amount):
-            found = [credited, amount]
+        case Priced():
+            found: list[Node | None] = [charge.quantity, charge.price]
+        case PricedByTier():
+            found = [charge.tiered]
+        case Minimum():
+            found = [charge.least]
+        case Maximum():
+            found = [charge.most]
+        case Percent():
+            found = [charge.share, charge.cap]
+        case PercentOfPrice():
+            found = [charge.share]
+        case Discount():
+            found = [charge.share, charge.amount]
     return [each for each in (*found, charge.when) if each is not None]
 
 
