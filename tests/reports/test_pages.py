@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from curbstop.reports.domain.registers import Register, RegisterColumn
 from curbstop.reports.queries import CATALOG
-from curbstop.reports.views import ROWS_A_PAGE
+from curbstop.reports.views.registers import ROWS_A_PAGE
 from tests.cashiering.conftest import open_account
 
 DAYS = {"first_day": "2026-07-01", "last_day": "2026-07-31"}

@@ -8,5 +8,10 @@ READ_REGISTERS = Permission(
     "Read and export registers and reports",
     {Role.LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR},
 )
+STUDY_RATES = Permission(
+    "reports.study_rates",
+    "Study what a draft tariff would bill, on the city's own bills",
+    {Role.SUPERVISOR, Role.MANAGER},
+)
 
-PERMISSIONS = (READ_REGISTERS,)
+PERMISSIONS = (READ_REGISTERS, STUDY_RATES)

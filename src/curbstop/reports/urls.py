@@ -1,12 +1,15 @@
-"""Addresses of the registers."""
+"""Addresses of the registers and of the rate studies."""
 
 from django.urls import path
 
-from curbstop.reports import views
+from curbstop.reports.views import registers, what_if
 
 app_name = "reports"
 
 urlpatterns = [
-    path("", views.registers, name="registers"),
-    path("<slug:code>/", views.one_register, name="register"),
+    path("", registers.registers, name="registers"),
+    path("what-if/", what_if.studies, name="what_if"),
+    path("what-if/<int:pk>/", what_if.one_study, name="rate_study"),
+    path("what-if/<int:pk>/progress/", what_if.progress, name="rate_study_progress"),
+    path("<slug:code>/", registers.one_register, name="register"),
 ]

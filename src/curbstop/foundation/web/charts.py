@@ -12,6 +12,12 @@ HEIGHT = 150
 TOP = 16
 BOTTOM = 30
 GAP_SHARE = 0.28
+HISTOGRAM_HEIGHT = 220
+LABEL_WIDTH = 60
+# Of lying bars: room for their names, for their values, and the height of two of them.
+NAME_WIDTH = 180
+VALUE_WIDTH = 100
+PAIR_HEIGHT = 42
 BARS_MIN = 7  # A young account has few bars; they stay as narrow as a year of them.
 
 
@@ -61,3 +67,74 @@ def _placed(bar: Bar, *, left: float, step: float, share: float) -> dict[str, ob
         "middle": f"{left + step / 2:.1f}",
         "value_at": f"{top - 4:.1f}",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bin of a histogram: where it begins and ends, in words, and how many are in it."""
+
+    from_label: str
+    to_label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two amounts that are compared: their name, their sizes, and how they are written."""
+
+    name: str
+    first: Decimal
+    second: Decimal
+    first_said: str
+    second_said: str
+
+
+def histogram(*, bins: Sequence[Bin], title: str, unit: str, key: str) -> SafeString:
+    """Return a histogram as an SVG figure followed by its data table; `key` makes its ids unique."""
+    highest = max((each.count for each in bins), default=0) or 1
+    step = WIDTH / max(len(bins), 1)
+    # Only every so many bins have room for their label.
+    apart = max(1, round(LABEL_WIDTH / step))
+    drawn = []
+    for index, each in enumerate(bins):
+        height = each.count / highest * (HISTOGRAM_HEIGHT - TOP - BOTTOM)
+        drawn.append(
+            {
+                "bin": each,
+                "left": f"{index * step + 0.5:.1f}",
+                "width": f"{step - 1:.1f}",
+                "top": f"{HISTOGRAM_HEIGHT - BOTTOM - height:.1f}",
+                "height": f"{height:.1f}",
+                "label": each.from_label if index % apart == 0 else "",
+                "tick": f"{index * step:.1f}",
+            }
+        )
+    context = {
+        "bins": drawn, "title": title, "unit": unit, "key": key, "width": WIDTH, "height": HISTOGRAM_HEIGHT,
+        "ground": HISTOGRAM_HEIGHT - BOTTOM, "label_at": HISTOGRAM_HEIGHT - BOTTOM + 13, "highest": highest, "top": TOP,
+    }  # fmt: skip
+    return mark_safe(render_to_string("foundation/histogram.html", context))  # noqa: S308
+
+
+def paired_bars(*, pairs: Sequence[Pair], title: str, sides: tuple[str, str], key: str) -> SafeString:
+    """Return amounts side by side, one pair of lying bars each, as an SVG figure followed by its data table."""
+    highest = max((max(each.first, each.second) for each in pairs), default=Decimal(0)) or Decimal(1)
+    room = WIDTH - NAME_WIDTH - VALUE_WIDTH
+    drawn = [
+        {
+            "pair": each,
+            "first_at": index * PAIR_HEIGHT + 4,
+            "second_at": index * PAIR_HEIGHT + 19,
+            "first_width": f"{max(float(each.first / highest), 0.0) * room:.1f}",
+            "second_width": f"{max(float(each.second / highest), 0.0) * room:.1f}",
+            "first_ends": f"{NAME_WIDTH + max(float(each.first / highest), 0.0) * room + 5:.1f}",
+            "second_ends": f"{NAME_WIDTH + max(float(each.second / highest), 0.0) * room + 5:.1f}",
+            "name_at": index * PAIR_HEIGHT + 21,
+        }
+        for index, each in enumerate(pairs)
+    ]
+    context = {
+        "pairs": drawn, "title": title, "sides": sides, "key": key, "width": WIDTH,
+        "height": max(len(pairs), 1) * PAIR_HEIGHT, "left": NAME_WIDTH, "name_ends": NAME_WIDTH - 8,
+    }  # fmt: skip
+    return mark_safe(render_to_string("foundation/paired_bars.html", context))  # noqa: S308

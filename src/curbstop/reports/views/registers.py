@@ -22,13 +22,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @requires(permissions.READ_REGISTERS)
 def registers(request: StaffRequest) -> HttpResponse:
     """List the registers."""
-    return render(request, "reports/registers.html", {"catalog": CATALOG})
+    may_study = request.user.may(permissions.STUDY_RATES)
+    return render(request, "reports/registers.html", {"catalog": CATALOG, "may_study": may_study})
 
 
 @requires(permissions.READ_REGISTERS)
 def one_register(request: StaffRequest, code: str) -> HttpResponse | StreamingHttpResponse:
     """Show one register of some days; without days, of the month so far."""
-    form = forms.Days(request.GET if "last_day" in request.GET else _this_month())
+    form = forms.Days(request.GET if "last_day" in request.GET else this_month())
     if not form.is_valid():
         return render(request, "reports/one_register.html", {"form": form, "code": code}, status=400)
     try:
@@ -69,7 +70,8 @@ class _Head:
         return cls(column, "descending" if sort == f"-{column.name}" else "", column.name)
 
 
-def _this_month() -> dict[str, date]:
+def this_month() -> dict[str, date]:
+    """Return the days of the month so far, or of the open business day."""
     try:
         today = current_business_day()
     except NoOpenBusinessDay:
