@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from curbstop.billing.domain import checking
 from curbstop.billing.domain.checking import Bill, Checker, Fault, Line, faults_of
+from curbstop.billing.domain.proving import unproven
 from curbstop.rates.domain.charges import price
 from curbstop.rates.domain.tariff.reader import compile_tariff
 
@@ -214,5 +215,29 @@ class TestIndependence:
 
     def test_is_exact_where_a_quotient_never_ends(self):
         """A sixth times three is a half, and a half rounds up."""
-        assert checking._formula("round(3*(1/6),0)")({}) == 1  # noqa: SLF001 - the arithmetic itself
+        assert checking._formula("round(3*(1/6),0)")({}) == 1
         assert isinstance(Fault(1, ""), tuple)
+
+
+class TestUnproven:
+    def test_names_the_account_whose_line_does_not_recompute(self):
+        bills = bills_of(some_rows(3, 5))
+        lines = pl.DataFrame(
+            [
+                {
+                    **line._asdict(), "account_id": bill.number, "agreement_id": 7, "usage_id": None,
+                    "schedule_version_id": 1, "segment": "",
+                }
+                for bill in bills
+                for line in bill.lines
+            ]
+        ).with_columns(pl.col("quantity", "unit_price").cast(pl.Decimal(38, 8)))  # fmt: skip
+        beside = pl.DataFrame([{**bill._asdict(), "account_id": bill.number, "lines": 0} for bill in bills])
+        one_cent_more = pl.col("amount_cents") + ((pl.col("account_id") == 1) & (pl.col("line_number") == 2))
+
+        assert unproven(lines, beside, {1: ("town", "2026-01-01")}).is_empty()
+        found = unproven(lines.with_columns(one_cent_more), beside, {1: ("town", "2026-01-01")})
+
+        assert found["account_id"].to_list() == [1]
+        assert "line 2: it charges" in found["faults"][0]
+        assert unproven(lines, beside, {1: ("town", "2026-02-01")}).height == 3

@@ -101,6 +101,11 @@ ADVICE: Final[Mapping[str, Advice]] = {
         "A service adds up to less than nothing.",
         "It cannot be cleared: mend its cause, then draft the cycle again.",
     ),
+    Code.PROOF: Advice(
+        "Does not prove itself",
+        "The independent checker does not get the charges that the rate engine wrote down.",
+        "It cannot be cleared: show the finding to whoever keeps the rates, then draft again.",
+    ),
     Code.FIRST: Advice(
         "First bill",
         "This account was never billed before.",
@@ -182,6 +187,7 @@ _HOLDS: Final[Mapping[str, tuple[str, str]]] = {
     Code.ADDRESS: ("bad address", "bad addresses"),
     Reason.NO_FINAL_READ: ("missing final read", "missing final reads"),
     Code.CREDIT: ("negative charge", "negative charges"),
+    Code.PROOF: ("charge without proof", "charges without proof"),
     Reason.NO_RATE: ("missing rate", "missing rates"),
     Reason.NO_USAGE: ("missing read", "missing reads"),
     Reason.OVERLAP: ("overlapping use", "overlapping uses"),
@@ -260,6 +266,7 @@ _TELLERS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     Code.AMOUNT: _amount,
     Code.FUSE: _amount,
     Code.CREDIT: lambda found: f"the least service is {_dollars(found['smallest_service_cents'])}",
+    Code.PROOF: lambda found: found["faults"],
     Code.FIRST: lambda found: _dollars(found["total_cents"]),
     Code.SAME: lambda found: f"{_about(found['ccf'])} CCF in {found['days']} days, as in the last bill",
     Code.EXCHANGED: lambda found: f"meter {found['meter_serial']}; the last bill was made from {found['past_serial']}",

@@ -12,8 +12,9 @@ from typing import Final
 import polars as pl
 
 from curbstop.billing.domain.charges import Charges, charge
-from curbstop.billing.domain.findings import Limits, ordered
+from curbstop.billing.domain.findings import Code, Limits, Outsorting, Stage, ordered
 from curbstop.billing.domain.outsorting import after_assembly, after_rating
+from curbstop.billing.domain.proving import unproven
 from curbstop.billing.domain.rate_changes import with_rate_changes
 from curbstop.billing.domain.segments import Reason, settle
 from curbstop.rates.domain.schedule import Schedule
@@ -83,13 +84,19 @@ def draft(columns: Columns, limits: Limits) -> Drafted:
     charges = _whole_agreements(_charged(segments, columns))
     bills = _bills(charges.lines, columns)
     judged = _judged(segments, charges, columns)
-    findings = ordered([after_rating(judged, limits), after_assembly(_addressed(bills, columns), limits)])
+    lines = _numbered(charges.lines, columns)
+    findings = ordered(
+        [
+            after_rating(judged, limits),
+            after_assembly(_addressed(bills, columns), limits),
+            _without_proof(lines, bills, columns.schedules),
+        ]
+    )
     blocked = (
         findings.filter("blocking")
         .group_by("account_id", maintain_order=True)
         .agg(pl.col("code").unique(maintain_order=True).str.join(", ").alias("reason"))
     )
-    lines = _numbered(charges.lines, columns)
     return Drafted(
         bills=bills.select(
             "account_id", "debtor_id", "starts_on", "ends_on", "days", "total_cents",
@@ -109,6 +116,14 @@ def _charged(segments: pl.DataFrame, columns: Columns) -> Charges:
     rated = with_rate_changes(segments, columns.rate_stretches, columns.schedules, bill_on=columns.bill_on)
     charges = charge(rated.segments, columns.schedules, columns.services)
     return Charges(charges.lines, pl.concat([rated.problems, charges.problems]))
+
+
+def _without_proof(lines: pl.DataFrame, bills: pl.DataFrame, schedules: Mapping[int, Schedule]) -> pl.DataFrame:
+    """Return a finding for each bill that the independent checker does not get from its derivations."""
+    versions = {version_id: (schedule.name, schedule.version) for version_id, schedule in schedules.items()}
+    found = unproven(lines, bills, versions).with_columns(agreement_id=pl.lit(None, pl.Int64))
+    sort = Outsorting(Stage.ASSEMBLY, frozenset())
+    return sort.listed(found, pl.lit(value=True), Code.PROOF, ["faults"], blocking=True)
 
 
 def _whole_agreements(charges: Charges) -> Charges:

@@ -32,6 +32,7 @@ class Code(StrEnum):
     FINAL = "FINAL"
     ADDRESS = "ADDR"
     TOTAL = "TOTAL"
+    PROOF = "PROOF"
 
 
 class Stage(StrEnum):
@@ -51,8 +52,8 @@ class Baseline(StrEnum):
     MEAN = "mean"
 
 
-# A credit is no bill: it is mended at its source and cannot be cleared.
-NEVER_CLEARED: Final = frozenset({Code.CREDIT})
+# A credit is no bill, and what does not recompute cannot be explained: mended at the source, never cleared.
+NEVER_CLEARED: Final = frozenset({Code.CREDIT, Code.PROOF})
 
 FINDING_SCHEMA: Final = {
     "account_id": pl.Int64,
@@ -80,7 +81,7 @@ class Limits:
     hold_factor: float | None = None
     hold_over_cents: int | None = None
     hold_low_factor: float | None = None
-    total_change_percent: int | None = None
+    total_change_percent: float | None = None
     # What a class uses a day, for a place that has no past of its own.
     class_daily_ccf: Mapping[str, float] = field(default_factory=dict)
     # What else holds a bill in this city, by code.

@@ -69,7 +69,7 @@ def clear_bill(*, run: BillingRun, account_id: int, reason: str, by: User, at: d
         raise ReviewRefused("This bill is not held.")
     found = Finding.objects.filter(run_id=run.pk, account_id=account_id)
     if found.filter(code__in=NEVER_CLEARED).exists():
-        raise ReviewRefused("A bill with a negative service is a credit: mend its cause and draft again.")
+        raise ReviewRefused("Nobody can clear this bill: mend what holds it and draft again.")
     found.filter(blocking=True, disposition=OPEN).update(
         disposition=CLEARED, reason=reason, decided_by=by, decided_at=at
     )
@@ -92,7 +92,7 @@ def clear_finding(*, run: BillingRun, finding_id: int, reason: str, by: User, at
     if finding.disposition == CLEARED:
         raise ReviewRefused("This exception is settled already.")
     if finding.code in NEVER_CLEARED:
-        raise ReviewRefused("A bill with a negative service is a credit: mend its cause and draft again.")
+        raise ReviewRefused("Nobody can clear this bill: mend what holds it and draft again.")
     finding.disposition, finding.reason, finding.decided_by, finding.decided_at = CLEARED, reason, by, at
     finding.save(update_fields=["disposition", "reason", "decided_by", "decided_at"])
     audit.record(
