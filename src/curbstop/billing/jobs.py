@@ -42,7 +42,9 @@ def draft_bills(cycle_ids: list[int], through: str, user_id: int) -> None:
 @app.task(name="billing.release_bills", queue=QUEUE, lock="billing")
 def release_bills(run_id: int, user_id: int) -> None:
     """Release an approved run; a job that was put back goes on where the dead one stopped."""
-    operations.release_bills(run=run_of(run_id), by=User.objects.get(pk=user_id), at=timezone.now())
+    by = User.objects.get(pk=user_id)
+    run = operations.release_bills(run=run_of(run_id), by=by, at=timezone.now())
+    operations.apply_credits(run=run, by=by, at=timezone.now())
 
 
 @app.task(name="billing.print_run", queue=QUEUE)

@@ -106,6 +106,7 @@ def release(
     run = _latest(cycle)
     with _refusals(), _executor(workers=workers, dask=dask, task="Releasing") as executor:
         run = operations.release_bills(run=run, by=by, at=timezone.now(), executor=executor)
+    operations.apply_credits(run=run, by=by, at=timezone.now())
     _show(run, is_json=is_json)
 
 

@@ -9,6 +9,9 @@ UNDOCUMENTED = """
 with documented as (
   select entry_id from billing_bill union all
   select entry_id from billing_cancellation union all
+  select entry_id from billing_adjustment union all
+  select entry_id from billing_refund union all
+  select entry_id from billing_creditapplication union all
   select entry_id from cashiering_receipt union all
   select entry_id from cashiering_void union all
   select entry_id from cashiering_importedpayment union all

@@ -72,6 +72,10 @@ class Installments:
         """Return what fell due up to a day, that day included: the first amount a month after the plan began."""
         return sum(self.amount_on(day) for day in self._due_days(on))
 
+    def due_on(self, on: date) -> Cents:
+        """Return what falls due on that very day."""
+        return sum(self.amount_on(day) for day in self._due_days(on) if day == on)
+
     def amount_on(self, on: date) -> Cents:
         """Return the monthly amount in force on a day."""
         return next((cents for starts_on, cents in reversed(self.amounts) if starts_on < on), self.amounts[0][1])

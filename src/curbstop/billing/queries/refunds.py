@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import QuerySet, Sum
 
-from curbstop.billing.models import Refund, RefundRequest
+from curbstop.billing.models import Bill, CreditApplication, Refund, RefundRequest
 from curbstop.billing.permissions import SEE_REFUNDS
 from curbstop.billing.queries.adjustments import rule_or_none
 from curbstop.foundation.access.models import User
@@ -59,6 +59,16 @@ def refundable_of(account_id: int, debtor_id: int, *, on: date) -> Refundable:
     if paid_on is not None and wait is not None:
         from_on = calendar_on().add_business_days(paid_on, wait.number)
     return Refundable(unapplied_credit_of([debtor_id])[debtor_id], asked, from_on)
+
+
+def credits_of_run(run_id: int) -> list[tuple[int, int]]:
+    """Return account and debtor of each bill of a run whose account has credit that this run did not apply yet."""
+    applied = CreditApplication.objects.filter(run_id=run_id).values("account_id")
+    billed = Bill.objects.filter(run_id=run_id, cancelled_at=None).exclude(account_id__in=applied)
+    billed = billed.order_by("account_id")
+    holders = list(billed.values_list("account_id", "account__debtor_id").distinct())
+    credit = unapplied_credit_of([debtor for _, debtor in holders])
+    return [(account, debtor) for account, debtor in holders if credit[debtor] > 0]
 
 
 def refunds_released(first_day: date, last_day: date) -> Iterable[Refund]:

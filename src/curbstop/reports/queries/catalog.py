@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from curbstop.reports.domain.registers import Register
+from curbstop.reports.queries.adjustments import adjustments_register, non_cash_credits
 from curbstop.reports.queries.billing import billing_register
 from curbstop.reports.queries.cash import daily_cash, deposit_summary
 from curbstop.reports.queries.ledger import aged_receivables, gl_distribution, trial_balance_register
@@ -26,6 +27,12 @@ class Entry:
 
 CATALOG: tuple[Entry, ...] = (
     Entry(
+        "adjustments",
+        "Adjustments",
+        "Every credit and charge by hand, with who entered and approved it and the sum that limits look at",
+        adjustments_register,
+    ),
+    Entry(
         "aged-receivables",
         "Aged receivables",
         "What each account owes on the last day, by age from the due date",
@@ -34,6 +41,12 @@ CATALOG: tuple[Entry, ...] = (
     Entry("billing", "Billing register", "Every bill with its days, use and charges", billing_register),
     Entry("daily-cash", "Daily cash", "Every drawer with its receipts, count and difference", daily_cash),
     Entry("deposits", "Deposits", "Every deposit with its bag, cash and checks", deposit_summary),
+    Entry(
+        "non-cash-credits",
+        "Non-cash credits by user",
+        "What each person credited without cash, and how much of it without a second person",
+        non_cash_credits,
+    ),
     Entry("gl-distribution", "GL distribution", "Debits and credits by day, account and service", gl_distribution),
     Entry(
         "trial-balance",
