@@ -26,6 +26,12 @@ class DraftRun(forms.Form):
         self.fields["cycle"].queryset = cycles()  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
+class MasterOf(forms.Form):
+    """The account that joins a summary, or whose customer gets one."""
+
+    account = forms.CharField(label="Account number", max_length=40)
+
+
 class Reason(forms.Form):
     """Why somebody decided so, in a sentence that an auditor will read."""
 

@@ -49,6 +49,11 @@ PRINT_RUN: Final = Permission(
     "Print the statements of a released run, and hand its file to a print vendor",
     frozenset({Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
 )
+KEEP_MASTERS: Final = Permission(
+    "billing.keep_masters",
+    "Open master accounts and say which accounts stand on their summary",
+    frozenset({Role.REPRESENTATIVE, Role.LEAD, Role.SUPERVISOR}),
+)
 REQUEST_CANCELLATION: Final = Permission(
     "billing.request_cancellation",
     "Ask for a bill to be cancelled, with a reason",
@@ -118,6 +123,7 @@ PERMISSIONS: Final = (
     APPROVE_RUN,
     RELEASE_RUN,
     PRINT_RUN,
+    KEEP_MASTERS,
     REQUEST_CANCELLATION,
     APPROVE_CANCELLATION,
     PROPOSE_AVERAGES,

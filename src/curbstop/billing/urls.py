@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.billing.views import bills, printing, review, runs, year
+from curbstop.billing.views import bills, masters, printing, review, runs, year
 
 app_name = "billing"
 
@@ -24,6 +24,11 @@ urlpatterns = [
     path("runs/<int:pk>/accounts/<int:account_id>/", review.drafted_bill, name="drafted_bill"),
     path("runs/<int:pk>/accounts/<int:account_id>/hold/", review.hold_bill, name="hold_bill"),
     path("runs/<int:pk>/accounts/<int:account_id>/clear/", review.clear_bill, name="clear_bill"),
+    path("masters/", masters.masters, name="masters"),
+    path("masters/<str:number>/", masters.master, name="master"),
+    path("masters/<str:number>/accounts/", masters.join_master, name="join_master"),
+    path("masters/<str:number>/accounts/<str:account>/leave/", masters.leave_master, name="leave_master"),
+    path("masters/<str:number>/summary.pdf", masters.summary_pdf, name="summary_pdf"),
     path("calendar/", year.year, name="this_year"),
     path("calendar/<int:year>/", year.year, name="year"),
     path("bills/<int:number>/", bills.bill, name="bill"),

@@ -19,6 +19,7 @@ from curbstop.billing.models.budget_plans import BudgetAmount, BudgetPlan
 from curbstop.billing.models.cycles import Cycle, CycleAssignment
 from curbstop.billing.models.drafts import DraftBill, DraftLine
 from curbstop.billing.models.exemptions import Exemption
+from curbstop.billing.models.masters import MasterAccount, MasterMember
 from curbstop.billing.models.printing import Piece, PrintedBatch, Printing
 from curbstop.billing.models.refunds import CreditApplication, Refund, RefundApproval, RefundRequest
 from curbstop.billing.models.runs import (
@@ -55,6 +56,8 @@ __all__ = [
     "DraftLine",
     "Exemption",
     "Finding",
+    "MasterAccount",
+    "MasterMember",
     "Piece",
     "PrintedBatch",
     "Printing",

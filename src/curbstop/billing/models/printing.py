@@ -64,7 +64,9 @@ class PrintedBatch(AppendOnlyModel):
         ordering = ["printing", "number"]
         constraints = [
             models.UniqueConstraint(fields=["printing", "number"], name="printed_batch_once"),
-            models.CheckConstraint(condition=Q(first_position__lte=F("last_position")), name="printed_batch_has_pieces"),
+            models.CheckConstraint(
+                condition=Q(first_position__lte=F("last_position")), name="printed_batch_has_pieces"
+            ),
             models.CheckConstraint(
                 condition=Q(sha256=None, printed_at=None) | Q(sha256__isnull=False, printed_at__isnull=False),
                 name="printed_batch_has_a_hash",

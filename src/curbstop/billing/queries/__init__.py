@@ -33,6 +33,7 @@ from curbstop.billing.queries.completeness import (
     completeness_failures,
 )
 from curbstop.billing.queries.holds import HeldBill, held_bill_of
+from curbstop.billing.queries.masters import masters_visible_to, summary_of_master
 from curbstop.billing.queries.printing import (
     batches_of,
     missing_letters,
@@ -70,6 +71,7 @@ from curbstop.billing.queries.runs import (
     total_and_forecast,
 )
 from curbstop.billing.queries.statements import labels_of, statement_of_bill, statements_of
+from curbstop.billing.queries.stranded import Stranded, services_counted, stranded_services
 from curbstop.billing.queries.year import YearOfRounds, year_of_rounds
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "BillRow",
     "HeldBill",
     "RunSummary",
+    "Stranded",
     "YearOfRounds",
     "account_ids_in",
     "accounts_of_run",
@@ -109,6 +112,7 @@ __all__ = [
     "labels_of",
     "latest_run_of",
     "limits_on",
+    "masters_visible_to",
     "missing_letters",
     "next_held_after",
     "open_run_of",
@@ -123,10 +127,13 @@ __all__ = [
     "run_summary",
     "runs_visible_to",
     "service_totals",
+    "services_counted",
     "services_frame",
     "statement_of_bill",
     "statements_of",
+    "stranded_services",
     "summary_of",
+    "summary_of_master",
     "total_and_forecast",
     "tray_rows",
     "unbilled_of",

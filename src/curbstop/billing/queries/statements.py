@@ -40,7 +40,7 @@ def statements_of(bills: Sequence[Bill]) -> list[Statement]:
     for line in BillLine.objects.filter(bill_id__in=lines).select_related("service").order_by("bill_id", "line_number"):
         lines[line.bill_id].append(line)
     history = _history(lines, since=min(bill.ends_on for bill in bills) - CHART_REACHES_BACK)
-    heads = {language: _letterhead(language) for language in {each.language for each in mailings.values()}}
+    heads = {language: letterhead(language) for language in {each.language for each in mailings.values()}}
     return [_statement(bill, lines[bill.number], mailings[bill.account_id], history, heads) for bill in bills]
 
 
@@ -77,7 +77,8 @@ def _statement(
     )
 
 
-def _letterhead(language: str) -> Letterhead:
+def letterhead(language: str) -> Letterhead:
+    """Return who sends a bill and where its payment goes, in a language."""
     profile = city()
     return Letterhead(
         city=profile.name,

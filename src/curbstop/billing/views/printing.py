@@ -46,9 +46,7 @@ def print_run(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         jobs.configure_task("billing.print_run", queue="billing", queueing_lock=f"print-{pk}").defer(run_id=pk)
-        messages.success(
-            request, "The statements are being printed; load this page again to see how far it is."
-        )
+        messages.success(request, "The statements are being printed; load this page again to see how far it is.")
     return redirect("billing:mailing", pk)
 
 
