@@ -27,6 +27,18 @@ from tests.refusals import refusing
 __all__ = ["people", "town"]
 
 DRAFT = WATER.replace("price: 3.00", "price: 2.75").replace("price: 5.00", "price: 6.00")
+SEASONS = """
+tariff: water
+unit: ccf
+section: "13.1"
+seasons:
+  season: {decided_by: split, cold: [10-01 to 05-31], warm: [06-01 to 09-30]}
+components:
+  - key: water_use
+    service: water
+    label: {en: Water use, es: Consumo de agua}
+    price: {by: season, table: {cold: 3.00, warm: 4.00}}
+"""
 NOW_RATE, DRAFT_RATE = (compile_document(text, "tariff", "water") for text in (WATER, DRAFT))
 
 

@@ -47,7 +47,7 @@ def price(schedule: Schedule, columns: pl.DataFrame, source: Mapping[str, str] |
     for (name, period_days), rows in frame.group_by(CLASS, PERIOD_DAYS, maintain_order=True):
         class_name = "" if name is None else str(name)
         numbers = rows["priced_row"]
-        chosen, why_not = _chosen(schedule, class_name, is_part=period_days is not None)
+        chosen, why_not = chosen_class(schedule, class_name, is_part=period_days is not None)
         if chosen is None:
             refusals.append(_refused(numbers, why_not))
             continue
@@ -61,7 +61,7 @@ def price(schedule: Schedule, columns: pl.DataFrame, source: Mapping[str, str] |
     )
 
 
-def _chosen(schedule: Schedule, class_name: str, *, is_part: bool) -> tuple[ClassSchedule | None, str]:
+def chosen_class(schedule: Schedule, class_name: str, *, is_part: bool) -> tuple[ClassSchedule | None, str]:
     """Return the charges of a class, for whole periods or for parts, or why there are none."""
     whole = schedule.class_named(class_name)
     if whole is None:

@@ -4,8 +4,9 @@ Forty thousand bills of 7 CCF in 30 days are one bill, priced once: rows that a 
 before they are priced. Parts of a city are studied on their own and added up, so that memory stays bounded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from operator import mul
@@ -16,15 +17,25 @@ import numpy.typing as npt
 import polars as pl
 
 from curbstop.billing.domain.charges import rate_inputs
-from curbstop.rates.domain.charges import why_no_class
+from curbstop.billing.domain.rate_changes import with_rate_changes
+from curbstop.rates.domain.charges import PERIOD_DAYS, chosen_class
 from curbstop.rates.domain.exact import LIMIT, ExactColumn
-from curbstop.rates.domain.pricing import ChargeColumn, PricedRows, price_class
+from curbstop.rates.domain.given import with_given
+from curbstop.rates.domain.pricing import PricedRows, price_class
 from curbstop.rates.domain.schedule import ClassSchedule, Schedule
+
+Rows = npt.NDArray[np.int64]
 
 NOW, DRAFT = "now", "draft"
 # Half of a basis point and more is a whole one; money never passes through a float.
 BASIS_POINTS: Final = 10_000
-NOT_PRICED: Final = -1
+# Both tariffs hold for all days of a study: no rate changes in it, only seasons do.
+NO_STRETCHES: Final = pl.DataFrame(
+    schema={
+        "agreement_id": pl.Int64, "schedule_version_id": pl.Int64, "customer_class": pl.String, "inputs": pl.String,
+        "starts_on": pl.Date, "ends_on": pl.Date,
+    }
+)  # fmt: skip
 
 ROWS: Final[dict[str, Any]] = {
     "account_id": pl.Int64,
@@ -75,12 +86,29 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
-    """One tariff's bills: cents by row, -1 where it has no bill; and why, by row."""
+class _Batch:
+    """Folded rows of one class, priced: `row` and `fold` tell which row of the part is which of them."""
 
-    cents: npt.NDArray[np.int64]
-    charged: list[dict[str, Any]]
-    reasons: list[tuple[str, npt.NDArray[np.int64]]]
+    class_name: str
+    priced: PricedRows
+    row: Rows
+    fold: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One tariff's bills by row: cents, whether it refuses them, and why; and what they were priced in."""
+
+    cents: Rows
+    is_refused: npt.NDArray[np.bool_]
+    batches: list[_Batch]
+    reasons: list[tuple[str, Rows]]
+
+    def refuse(self, reason: str, rows: Rows) -> None:
+        """Leave some rows without a bill."""
+        if len(rows):
+            self.is_refused[rows] = True
+            self.reasons.append((reason, rows))
 
 
 def study(rows: pl.DataFrame, now: Schedule, draft: Schedule) -> Part:
@@ -89,16 +117,17 @@ def study(rows: pl.DataFrame, now: Schedule, draft: Schedule) -> Part:
     A bill that either tariff refuses is in no comparison; it is counted with the reason.
     """
     sides = {NOW: _side(rows, now), DRAFT: _side(rows, draft)}
-    before, after = sides[NOW].cents, sides[DRAFT].cents
-    is_compared = (before != NOT_PRICED) & (after != NOT_PRICED)
+    is_compared = ~(sides[NOW].is_refused | sides[DRAFT].is_refused)
     compared = (
         rows.select("account_id", "customer_class", "starts_on", "ends_on")
-        .with_columns(now_cents=pl.Series(before), draft_cents=pl.Series(after))
+        .with_columns(now_cents=pl.Series(sides[NOW].cents), draft_cents=pl.Series(sides[DRAFT].cents))
         .filter(pl.Series(is_compared))
     )
-    charged = [{**row, "side": side} for side in sides for row in sides[side].charged]
+    charged = [{"side": side, **row} for side, each in sides.items() for row in _charged(each.batches, is_compared)]
     refused = [
-        {"side": side, "reason": reason, "bills": len(where)} for side in sides for reason, where in sides[side].reasons
+        {"side": side, "reason": reason, "bills": len(np.unique(where))}
+        for side, each in sides.items()
+        for reason, where in each.reasons
     ]
     return merged(
         [
@@ -155,70 +184,75 @@ def _accounts(compared: pl.DataFrame) -> pl.DataFrame:
 
 
 def _side(rows: pl.DataFrame, schedule: Schedule) -> _Side:
-    side = _Side(np.full(rows.height, NOT_PRICED, dtype=np.int64), [], [])
-    numbered = _asked(rows, schedule).with_columns(pl.int_range(pl.len()).alias("row"))
-    is_other = (pl.Series(rows["unit"]) != schedule.unit).fill_null(value=False)
-    if is_other.any():
-        units = ", ".join(rows["unit"].filter(is_other).unique().sort())
-        reason = f"the rate is per {schedule.unit}, the use is in {units}"
-        side.reasons.append((reason, numbered["row"].filter(is_other).to_numpy()))
-        numbered = numbered.filter(~is_other)
-    for (name,), mine in numbered.group_by("customer_class", maintain_order=True):
-        class_name = "" if name is None else str(name)
-        chosen = schedule.class_named(class_name)
+    size = rows.height
+    side = _Side(np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.bool_), [], [])
+    asked = _asked(rows, schedule)
+    is_other = (asked["unit"] != schedule.unit).fill_null(value=False)
+    units = ", ".join(asked["unit"].filter(is_other).unique().sort())
+    side.refuse(f"the rate is per {schedule.unit}, the use is in {units}", asked["row"].filter(is_other).to_numpy())
+    frame = with_given(schedule.given, rate_inputs(asked)).with_columns(asked["row"], is_part=_is_part(asked))
+    for (name, is_part), mine in frame.filter(~is_other).group_by("customer_class", "is_part", maintain_order=True):
+        chosen, why_not = chosen_class(schedule, "" if name is None else str(name), is_part=bool(is_part))
         if chosen is None:
-            side.reasons.append((why_no_class(schedule, class_name), mine["row"].to_numpy()))
+            side.refuse(why_not, mine["row"].to_numpy())
         else:
-            _price(side, class_name, chosen, mine)
+            _price(side, "" if name is None else str(name), chosen, mine)
     return side
 
 
 def _asked(rows: pl.DataFrame, schedule: Schedule) -> pl.DataFrame:
-    """Return what the tariff may ask for, by row."""
-    days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days().alias("days")
-    del schedule
-    return rate_inputs(rows.with_columns(days))
+    """Return the rows as they are priced: numbered, and cut by season where the tariff says so."""
+    days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days()
+    numbered = rows.with_row_index("row").with_columns(
+        pl.col("row").cast(pl.Int64),
+        days=days,
+        schedule_version_id=pl.lit(0, pl.Int64),
+        agreement_id=pl.lit(0, pl.Int64),
+    )
+    return with_rate_changes(numbered, NO_STRETCHES, {0: schedule}, bill_on=date.max).segments
+
+
+def _is_part(asked: pl.DataFrame) -> pl.Series:
+    if PERIOD_DAYS not in asked.columns:
+        return pl.repeat(value=False, n=asked.height, eager=True)
+    return asked[PERIOD_DAYS].is_not_null()
 
 
 def _price(side: _Side, class_name: str, chosen: ClassSchedule, mine: pl.DataFrame) -> None:
-    """Price the rows of a class, each different one once, and write its cents to all of its kind."""
+    """Price the rows of a class, each different one once, and add its cents to all of its kind."""
     named = [name for name in chosen.inputs if name in mine.columns]
     folded = mine.with_columns(always=pl.lit(0, pl.Int8)).group_by("always", *named).agg("row")
-    counts = folded["row"].list.len().cast(pl.Int64).to_numpy()
     priced = price_class(chosen, folded.select("always", *named))
-    cents = np.where(priced.is_refused, NOT_PRICED, priced.cents())
-    each = np.repeat(cents, counts)
+    fold = np.repeat(np.arange(folded.height), folded["row"].list.len().to_numpy())
     row = folded["row"].explode().to_numpy()
-    side.cents[row] = each
-    kinds = np.repeat(priced.problems, counts)
+    # A period that was cut is the sum of its parts.
+    np.add.at(side.cents, row, priced.cents()[fold])
+    kinds = priced.problems[fold]
     for number, reason in enumerate(priced.reasons, start=1):
-        where = row[kinds == number]
-        if len(where):
-            side.reasons.append((reason, where))
-    side.charged.extend(_charged(class_name, charge, priced, counts) for charge in priced.charges)
+        side.refuse(reason, row[kinds == number])
+    side.batches.append(_Batch(class_name, priced, row, fold))
 
 
-def _charged(
-    class_name: str, charge: ChargeColumn, priced: PricedRows, counts: npt.NDArray[np.int64]
-) -> dict[str, Any]:
-    """Add up one charge, or one tier of it, over every bill."""
-    bills = np.where(priced.is_refused, 0, counts)
-    total = _times(charge.quantity, bills)
-    # A tier that a bill does not reach is printed for none.
-    lines = int(bills[np.broadcast_to(charge.is_printed, bills.shape)].sum())
-    return {
-        "customer_class": class_name,
-        "component": charge.heading.key,
-        "label": charge.heading.label_en or charge.heading.key,
-        "tier": charge.tier,
-        "unit": charge.heading.unit,
-        "quantity": (Decimal(total.numerator) / Decimal(total.denominator)).quantize(Decimal("0.0001")),
-        "cents": int(np.dot(charge.cents, bills)),
-        "lines": lines,
-    }
+def _charged(batches: Sequence[_Batch], is_compared: npt.NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+    """Yield each charge, and each tier of it, added up over the bills that are compared."""
+    for batch in batches:
+        bills = np.bincount(batch.fold[is_compared[batch.row]], minlength=batch.priced.size)
+        for charge in batch.priced.charges:
+            total = _times(charge.quantity, bills)
+            yield {
+                "customer_class": batch.class_name,
+                "component": charge.heading.key,
+                "label": charge.heading.label_en or charge.heading.key,
+                "tier": charge.tier,
+                "unit": charge.heading.unit,
+                "quantity": (Decimal(total.numerator) / Decimal(total.denominator)).quantize(Decimal("0.0001")),
+                "cents": int(np.dot(charge.cents, bills)),
+                # A tier that a bill does not reach is printed for none.
+                "lines": int(bills[np.broadcast_to(charge.is_printed, bills.shape)].sum()),
+            }
 
 
-def _times(column: ExactColumn, counts: npt.NDArray[np.int64]) -> Fraction:
+def _times(column: ExactColumn, counts: Rows) -> Fraction:
     """Return the sum of each number as often as it counts, exactly."""
     numerators = column.spread(len(counts))
     if column.bound * max(int(counts.sum()), 1) < LIMIT and numerators.dtype != object:
