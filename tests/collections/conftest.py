@@ -62,9 +62,12 @@ class Office:
         from curbstop.ordinances.models import CodeSection, RuleValue
 
         section = CodeSection.objects.get(citation="13.1")
-        RuleValue.objects.create(
-            code=code, starts_on=date(2026, 1, 1), value=value, unit=unit, section=section,
-            proposed_by=self.supervisor, adopted_by=self.manager,
+        RuleValue.objects.get_or_create(
+            code=code,
+            defaults={
+                "starts_on": date(2026, 1, 1), "value": value, "unit": unit, "section": section,
+                "proposed_by": self.supervisor, "adopted_by": self.manager,
+            },
         )  # fmt: skip
 
     def bill(self, account: Any, *, due_on: date = DUE, source: str = "", **cents: int) -> tuple[str, list[int]]:
@@ -163,7 +166,6 @@ def office(town: Town) -> Office:
     with transaction():
         declare_accounts(
             [
-                AccountRow("500-000-1010", "500", "000", "1010", "Drawers", "asset", "cash_drawer"),
                 AccountRow("500-000-2420", "500", "000", "2420", "Deposits held", "liability", "deposits_held"),
                 AccountRow("500-000-2421", "500", "000", "2421", "Deposits asked for", "liability"),
                 AccountRow("500-000-5420", "500", "000", "5420", "Deposit interest", "expense", "deposit_interest"),
