@@ -14,7 +14,7 @@ from curbstop.foundation.database.transactions import refused_by, require_transa
 from curbstop.metering.domain.exceptions import Code
 from curbstop.metering.domain.validation import exceptions_in
 from curbstop.metering.models import Read, ReadException
-from curbstop.metering.operations.corrections import REASON_LENGTH_MIN, Swap, swap_reads
+from curbstop.metering.operations.corrections import REASON_LENGTH_MIN, Swap, close_exceptions, swap_reads
 from curbstop.metering.operations.resettling import CorrectionRefused
 from curbstop.metering.queries import usage_policy_on
 from curbstop.metering.queries.intake import closed_by
@@ -39,14 +39,21 @@ def review_reads(read_ids: Sequence[int], *, on: date, at: datetime) -> int:
 
 @transaction
 def accept_read(*, exception: ReadException, note: str, by: User, at: datetime) -> None:
-    """Let a read stand as it is; a lower read is accepted as a rollover, which only a person may say.
+    """Let a read stand as it is, with everything that was noticed about it.
+
+    A lower read is accepted as a rollover, which only a person may say.
 
     :raises DispositionRefused: if it is decided already, no reason is given, or an estimate is too high for the read
     """
     _refuse_without(note, exception)
-    if exception.code == Code.OVER_ESTIMATE:
+    if ReadException.objects.filter(read=exception.read, code=Code.OVER_ESTIMATE, disposed_at=None).exists():
         raise DispositionRefused("The estimate before this read was too high: spread the use again (true-up).")
-    _decide(exception, Disposition.ACCEPT, note=note, by=by, at=at)
+    if not close_exceptions(exception.read, Disposition.ACCEPT, note=note, by=by, at=at):
+        raise _decided_already()
+    audit.record(
+        actor=by, event="metering.read.accepted", subject=exception.read, at=at,
+        detail={"code": exception.code, "note": note},
+    )  # fmt: skip
 
 
 @transaction
@@ -96,18 +103,6 @@ def _swapped(  # one read, one decision
             return swap_reads([swap], disposition=disposition, reason=note, by=by, at=at).read
     except CorrectionRefused as refusal:
         raise DispositionRefused(str(refusal)) from refusal
-
-
-def _decide(exception: ReadException, disposition: Disposition, *, note: str, by: User, at: datetime) -> None:
-    decided = ReadException.objects.filter(pk=exception.pk, disposed_at__isnull=True).update(
-        disposition=disposition, disposed_by=by, disposed_at=at, note=note
-    )
-    if not decided:
-        raise _decided_already()
-    audit.record(
-        actor=by, event="metering.exception.decided", subject=exception, at=at,
-        detail={"code": exception.code, "disposition": disposition.value, "note": note},
-    )  # fmt: skip
 
 
 def _refuse_without(note: str, exception: ReadException) -> None:
