@@ -9,8 +9,9 @@ import json
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
+from operator import eq, ge, gt, le, lt
 from typing import Any, NamedTuple
 
 Numbers = Mapping[str, Decimal]
@@ -22,10 +23,14 @@ READ = Context(prec=40, rounding=ROUND_HALF_EVEN)
 EIGHT = Decimal("1e-8")
 CENTS = Decimal("0.01")
 ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
-METHODS = frozenset({"price", "tier", "percent", "minimum"})
+COUNTED_ON_OTHERS = frozenset({"percent", "minimum", "maximum", "discount"})
+METHODS = frozenset({"price", "tier"}) | COUNTED_ON_OTHERS
 _FIELDS = {"quantity_is": "quantity", "unit_price_is": "unit_price", "up_to_is": "up_to", "cap_is": "cap",
-           "least_is": "least"}  # fmt: skip
-_NUMBERS = ("quantity", "unit_price", "above", "up_to", "cap", "least", "days", "prorated_from_days")
+           "least_is": "least", "most_is": "most", "share_is": "share", "at_most_is": "at_most"}  # fmt: skip
+_NUMBERS = (
+    "quantity", "unit_price", "above", "up_to", "cap", "least", "most", "share", "at_most", "days",
+    "prorated_from_days",
+)  # fmt: skip
 _USUAL = re.compile(r"within\(days,([\d.]+),([\d.]+),")
 _TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([a-z_][a-z0-9_]*)|([-+*/(),]))")
 KEPT = 50_000  # derivations and formulas
@@ -172,7 +177,7 @@ class _Charged:
     def of_due(self, line: Line, worked: Worked) -> Iterator[str]:
         """Compare a line's amount with what its derivation gives on the lines before it."""
         due, method = worked.cents, worked.facts["method"]
-        if method in {"percent", "minimum"}:
+        if method in COUNTED_ON_OTHERS:
             named = (self.cents.get((line.segment, key), 0) for key in worked.facts["of"])
             base = Decimal(sum(named)) / HUNDRED
             due = _cents_on(base, worked)
@@ -180,6 +185,8 @@ class _Charged:
                 yield f"it is levied on {line.quantity}, the lines it names are {base}"
             if method == "minimum" and worked.numbers["unit_price"] != max(worked.numbers["least"] - base, ZERO):
                 yield f"the lines it names are {base}, which do not lack {worked.numbers['unit_price']}"
+            if method in {"maximum", "discount"} and _to_cents(worked.numbers["unit_price"]) != due:
+                yield f"the lines it names are {base}, off which {worked.numbers['unit_price']} is not to be taken"
         if due != line.amount_cents:
             yield f"it charges {line.amount_cents} cents, its derivation gives {due}"
         place = (line.segment, line.component)
@@ -235,10 +242,15 @@ def _beside(line: Line, worked: Worked) -> Iterator[str]:
 
 
 def _cents_on(base: Decimal, worked: Worked) -> int:
-    """Return the cents of a percentage of a base, or of what the base lacks to a minimum."""
-    numbers = worked.numbers
-    if worked.facts["method"] == "minimum":
+    """Return the cents of a percentage, of what a base lacks or has too much, or of what is taken off it."""
+    numbers, method = worked.numbers, worked.facts["method"]
+    if method == "minimum":
         return _to_cents(max(numbers["least"] - base, ZERO))
+    if method == "maximum":
+        return -_to_cents(max(base - numbers["most"], ZERO))
+    if method == "discount":
+        credit = max(base, ZERO) * numbers.get("share", ONE)
+        return -_to_cents(min(credit, max(base, ZERO), numbers.get("at_most", credit)))
     amount = base * numbers["unit_price"]
     return _to_cents(min(amount, numbers["cap"]) if "cap" in numbers else amount)
 
@@ -291,7 +303,8 @@ def _worked(facts: Mapping[str, Any]) -> Worked:
         days=numbers.get("days", names.get("days")),
         cents=_to_cents(amount),
         faults=tuple(faults),
-        place=(facts.get("tier"), keys),
+        # A part of a period whose other parts have other rates is reckoned by formulas of its own.
+        place=(facts.get("tier"), keys, "period_days" in facts.get("inputs", {})),
         said_in_common=(method, *formulas, cap, tuple(facts.get("of", ())), values),
     )
 
@@ -418,10 +431,25 @@ def _chosen(which: Formula, low: Formula, high: Formula, inside: Formula, outsid
     return lambda numbers: (inside if low(numbers) <= which(numbers) <= high(numbers) else outside)(numbers)
 
 
+def _compared(holds: Callable[[Decimal, Decimal], bool]) -> Callable[..., Formula]:
+    # Quotients are read alike on both sides, so that 3 × (1 ÷ 6) is no less than a half.
+    def compared(left: Formula, right: Formula) -> Formula:
+        return lambda numbers: ONE if holds(READ.plus(left(numbers)), READ.plus(right(numbers))) else ZERO
+
+    return compared
+
+
 _FUNCTIONS: Mapping[str, tuple[int, Callable[..., Formula]]] = {
     "min": (2, lambda left, right: lambda numbers: min(left(numbers), right(numbers))),
     "max": (2, lambda left, right: lambda numbers: max(left(numbers), right(numbers))),
     "round": (2, _rounded),
     "round_even": (1, lambda inner: lambda numbers: READ.plus(inner(numbers)).quantize(ONE, ROUND_HALF_EVEN)),
+    "floor": (1, lambda inner: lambda numbers: READ.plus(inner(numbers)).to_integral_value(ROUND_FLOOR)),
     "within": (5, _chosen),
+    "is_below": (2, _compared(lt)),
+    "is_at_most": (2, _compared(le)),
+    "is_equal": (2, _compared(eq)),
+    "is_at_least": (2, _compared(ge)),
+    "is_above": (2, _compared(gt)),
+    "choose": (3, lambda is_so, then, other: lambda numbers: (then if is_so(numbers) else other)(numbers)),
 }

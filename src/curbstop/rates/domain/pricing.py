@@ -119,7 +119,7 @@ def _worked_out(charge: Charge, evaluation: Evaluation, before: list[ChargeColum
         case PricedByTier():
             return list(_by_tier(charge, evaluation))
         case _:
-            return counted_on_others(charge, evaluation, before)
+            return [counted_on_others(charge, evaluation, before)]
 
 
 def _priced(charge: Priced, evaluation: Evaluation) -> ChargeColumn:

@@ -1,4 +1,4 @@
-"""Charges that are counted on other charges: minimums, maximums, percentages and discounts.
+"""Charges that are counted on other charges: minimums, maximums, percentages, discounts.
 
 They are taken of the rounded lines above them, so that anybody can recompute them from the printed bill.
 """
@@ -14,31 +14,27 @@ from curbstop.rates.domain import exact
 from curbstop.rates.domain.charge_columns import ChargeColumn, billable, spread_cents
 from curbstop.rates.domain.evaluation import Evaluation
 from curbstop.rates.domain.exact import ZERO, ExactColumn
-from curbstop.rates.domain.schedule import Discount, Heading, Maximum, Minimum, Percent, PercentOfPrice
+from curbstop.rates.domain.schedule import Discount, Heading, Maximum, Minimum, Percent
 from curbstop.rates.domain.tracing import Trace, trace_of
 
 ONE = exact.constant(Fraction(1))
 CENTS = 2
 
-CountedOnOthers = Minimum | Maximum | Percent | PercentOfPrice | Discount
+CountedOnOthers = Minimum | Maximum | Percent | Discount
 Facts = tuple[tuple[str, ExactColumn | str], ...]
 
 
-def counted_on_others(
-    charge: CountedOnOthers, evaluation: Evaluation, before: Sequence[ChargeColumn]
-) -> list[ChargeColumn]:
+def counted_on_others(charge: CountedOnOthers, evaluation: Evaluation, before: Sequence[ChargeColumn]) -> ChargeColumn:
     """Work out a charge from the columns above it."""
     match charge:
         case Minimum():
-            return [_minimum(charge, evaluation, before)]
+            return _minimum(charge, evaluation, before)
         case Maximum():
-            return [_maximum(charge, evaluation, before)]
+            return _maximum(charge, evaluation, before)
         case Percent():
-            return [_percent(charge, evaluation, before)]
-        case PercentOfPrice():
-            return _percent_of_price(charge, evaluation, before)
+            return _percent(charge, evaluation, before)
         case Discount():
-            return [_discount(charge, evaluation, before)]
+            return _discount(charge, evaluation, before)
 
 
 def _minimum(charge: Minimum, evaluation: Evaluation, before: Sequence[ChargeColumn]) -> ChargeColumn:
@@ -83,42 +79,11 @@ def _maximum(charge: Maximum, evaluation: Evaluation, before: Sequence[ChargeCol
     return _credit(charge.heading, charge.of, excess, evaluation, (facts, trace_of(evaluation, most_is=charge.most)))
 
 
-def _percent_of_price(
-    charge: PercentOfPrice, evaluation: Evaluation, before: Sequence[ChargeColumn]
-) -> list[ChargeColumn]:
-    """Charge a percentage of each unit's price, rounded before it is multiplied (WX-2.2d)."""
-    share = evaluation.number(charge.share)
-    columns = []
-    for column in before:
-        if column.heading.key not in charge.of:
-            continue
-        price = (column.unit_price * share).rounded_half_up(charge.decimals)
-        amount = billable(column.quantity * price, evaluation)
-        columns.append(
-            ChargeColumn(
-                heading=charge.heading,
-                quantity=column.quantity,
-                unit_price=price,
-                amount=amount,
-                cents=spread_cents(amount, evaluation.size),
-                is_printed=column.is_printed & np.broadcast_to(~amount.is_zero(), (evaluation.size,)),
-                of=charge.of,
-                facts=(
-                    ("method", "percent_of_unit_price"),
-                    ("decimals", str(charge.decimals)),
-                    ("share", share),
-                    ("share_of", column.unit_price),
-                ),
-            )
-        )
-    return columns
-
-
 def _discount(charge: Discount, evaluation: Evaluation, before: Sequence[ChargeColumn]) -> ChargeColumn:
     """Credit a share, an amount or the lesser, never more than what it is taken off."""
     base = _rounded_sum(charge.of, before).maximum(ZERO)
     credit = base
-    facts: list[tuple[str, ExactColumn | str]] = [("method", "discount"), ("base", base)]
+    facts: list[tuple[str, ExactColumn | str]] = [("method", "discount")]
     traced = {}
     if charge.share is not None:
         share = evaluation.number(charge.share)

@@ -113,17 +113,6 @@ class Percent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PercentOfPrice:
-    """A percentage of the price of each unit of other charges, rounded before it is multiplied (WX-2.2d)."""
-
-    heading: Heading
-    share: Node
-    of: tuple[str, ...]
-    decimals: int
-    when: Node | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Discount:
     """A credit that is a share of other charges, an amount, or the lesser; never more than they are."""
 
@@ -134,7 +123,7 @@ class Discount:
     when: Node | None = None
 
 
-Charge = Priced | PricedByTier | Minimum | Maximum | Percent | PercentOfPrice | Discount
+Charge = Priced | PricedByTier | Minimum | Maximum | Percent | Discount
 
 
 @dataclass(frozen=True, slots=True)

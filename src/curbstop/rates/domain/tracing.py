@@ -20,6 +20,14 @@ from curbstop.rates.domain.exact import ExactColumn
 from curbstop.rates.domain.nodes import Input, Node, NodeList, Number, Operation, Operator
 
 _LAST_WORD = re.compile(r"([a-z_]+)[^a-z_]*$")
+_CALLED: Mapping[type[Node], str] = {nodes.Floor: "floor", nodes.Chosen: "choose"}
+_COMPARED = {
+    nodes.Relation.BELOW: "is_below",
+    nodes.Relation.AT_MOST: "is_at_most",
+    nodes.Relation.EQUAL: "is_equal",
+    nodes.Relation.AT_LEAST: "is_at_least",
+    nodes.Relation.ABOVE: "is_above",
+}
 _FUNCTIONS = {Operator.MINIMUM: "min", Operator.MAXIMUM: "max"}
 
 
@@ -91,6 +99,9 @@ class Tracer:
                 formula = f"within({bounds},{self._formula(node.inside)},{self._formula(node.outside)})"
             case nodes.Lookup():
                 formula = self._looked_up(node)
+            case nodes.Floor() | nodes.Compared() | nodes.Chosen():
+                name = _COMPARED[node.relation] if isinstance(node, nodes.Compared) else _CALLED[type(node)]
+                formula = f"{name}({','.join(map(self._formula, nodes.children(node)))})"
             case _:
                 formula = self._named(self.worked, "worked", node)
         return formula

@@ -46,8 +46,9 @@ def read_component(section: Section, defaults: Defaults, before: Sequence[Compon
     if any(each.charge.heading.key == heading.key for each in before):
         raise section.problem("key", f"“{heading.key}” is used twice")
     form = Form(section, defaults, heading)
-    builds_on = "of_unit_price" if "of_unit_price" in section.values else "of"
-    keys = _keys_above(section, builds_on, before) if "of" in _FORMS[name] else ()
+    if name == "percent" and "of_unit_price" in section.values:
+        return Component(form.percent_of_price(_charge_above(section, before)), section.names("classes"))
+    keys = _keys_above(section, before) if "of" in _FORMS[name] else ()
     readers: dict[str, Callable[[], Charge]] = {
         "base": form.base,
         "per_day": form.per_day,
@@ -55,7 +56,7 @@ def read_component(section: Section, defaults: Defaults, before: Sequence[Compon
         "tiers": form.tiers,
         "minimum": lambda: form.minimum(keys),
         "maximum": lambda: form.maximum(keys),
-        "percent": lambda: form.percent(keys, is_of_price=builds_on == "of_unit_price"),
+        "percent": lambda: form.percent(keys),
         "discount": lambda: form.discount(keys),
         "discount_percent": lambda: form.discount_percent(keys),
     }
@@ -80,12 +81,20 @@ def _heading(section: Section, defaults: Defaults) -> Heading:
     )
 
 
-def _keys_above(section: Section, field: str, before: Sequence[Component]) -> tuple[str, ...]:
+def _keys_above(section: Section, before: Sequence[Component]) -> tuple[str, ...]:
     known = {each.charge.heading.key for each in before}
-    keys = section.names(field)
+    keys = section.names("of")
     if not keys:
-        raise section.problem(field, "is missing; name the components above that it is counted on")
+        raise section.problem("of", "is missing; name the components above that it is counted on")
     for key in keys:
         if key not in known:
-            raise section.problem(field, f"“{key}” is not a component above this one")
+            raise section.problem("of", f"“{key}” is not a component above this one")
     return keys
+
+
+def _charge_above(section: Section, before: Sequence[Component]) -> Charge:
+    key = section.text("of_unit_price")
+    for each in before:
+        if each.charge.heading.key == key:
+            return each.charge
+    raise section.problem("of_unit_price", f"“{key}” is not a component above this one")

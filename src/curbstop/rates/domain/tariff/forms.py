@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial, reduce
 
 from curbstop.rates.domain import nodes
 from curbstop.rates.domain.documents import Text
@@ -16,14 +17,13 @@ from curbstop.rates.domain.schedule import (
     Maximum,
     Minimum,
     Percent,
-    PercentOfPrice,
     Priced,
     PricedByTier,
     Proration,
 )
 from curbstop.rates.domain.tariff.amounts import amount, condition, limit, named
 from curbstop.rates.domain.tariff.fields import Section
-from curbstop.rates.domain.tariff.proration import BY_DAYS, NEVER, NOTHING, PRICE_DECIMALS, WAYS, Prorating
+from curbstop.rates.domain.tariff.proration import BY_DAYS, NEVER, NOTHING, ONE, PRICE_DECIMALS, WAYS, Prorating
 from curbstop.rates.domain.tariff.scope import DAYS, LINE_DECIMALS, USAGE
 from curbstop.rates.domain.tariff.tiers import read_tiers
 
@@ -107,20 +107,37 @@ class Form:
         """Credit what some charges together have above a greatest amount, such as a share of an income."""
         return Maximum(heading=self._in("period"), most=self._for_period("maximum"), of=keys, when=self.when)
 
-    def percent(self, keys: tuple[str, ...], *, is_of_price: bool) -> Charge:
-        """Charge a percentage of the rounded lines of some charges, or of the price of each of their units."""
+    def percent(self, keys: tuple[str, ...]) -> Charge:
+        """Charge a percentage of the rounded lines of some charges, capped for each month."""
+        if "decimals" in self.section.values:
+            raise self.section.problem("decimals", "is for a percentage of the unit price; name it `of_unit_price`")
         share = self._share("percent")
-        if not is_of_price:
-            if "decimals" in self.section.values:
-                raise self.section.problem("decimals", "is for a percentage of the unit price; name it `of_unit_price`")
-            return Percent(heading=self._in("percent"), share=share, of=keys, cap=self._cap(), when=self.when)
-        if "of" in self.section.values or "cap_per_month" in self.section.values:
+        return Percent(heading=self._in("percent"), share=share, of=keys, cap=self._cap(), when=self.when)
+
+    def percent_of_price(self, charge: Charge) -> Charge:
+        """Charge a percentage of each unit's price, rounded before it is multiplied (WX-2.2d)."""
+        if self.section.values.keys() & {"of", "cap_per_month"}:
             raise self.section.problem("of_unit_price", "has no `of` and no cap beside it")
+        share = self._share("percent")
         decimals = self.section.number("decimals")
         if decimals.denominator != 1 or decimals > MOST_DECIMALS:
             raise self.section.problem("decimals", f"expected a whole number up to {MOST_DECIMALS}")
-        heading = self._in(self.defaults.unit)
-        return PercentOfPrice(heading=heading, share=share, of=keys, decimals=int(decimals), when=self.when)
+
+        def of(price: Node) -> Node:
+            return RoundedUp(nodes.multiply(price, share), int(decimals))
+
+        conditions = [each for each in (charge.when, self.when) if each is not None]
+        when = reduce(partial(Operation, Operator.MINIMUM), conditions) if conditions else None
+        heading = self._in(charge.heading.unit)
+        match charge:
+            case Priced():
+                return replace(charge, heading=heading, price=of(charge.price), when=when)
+            case PricedByTier(tiered=tiered):
+                table = {key: tuple(map(of, row)) for key, row in tiered.prices.table.items()}
+                prices = nodes.NodeList(tiered.prices.field, tiered.prices.keys, table)
+                return replace(charge, heading=heading, tiered=replace(tiered, prices=prices), when=when)
+            case _:
+                raise self.section.problem("of_unit_price", "expected a component with a price for each unit")
 
     def discount(self, keys: tuple[str, ...]) -> Charge:
         """Credit an amount, but never more than the charges that it is taken off."""
@@ -128,7 +145,7 @@ class Form:
 
     def discount_percent(self, keys: tuple[str, ...]) -> Charge:
         """Credit a percentage of some charges, up to a cap for each month."""
-        share = self._share("discount_percent")
+        share = Operation(Operator.MINIMUM, self._share("discount_percent"), ONE)
         return Discount(heading=self._in("period"), of=keys, share=share, amount=self._cap(), when=self.when)
 
     def _share(self, field: str) -> Node:

@@ -17,7 +17,6 @@ from curbstop.rates.domain.schedule import (
     Maximum,
     Minimum,
     Percent,
-    PercentOfPrice,
     Priced,
     PricedByTier,
     Problem,
@@ -139,22 +138,23 @@ def _inputs(charge: Charge) -> set[str]:
 
 def _nodes(charge: Charge) -> list[Node]:
     """Return everything that a charge is worked out from."""
+    return [each for each in (*_of_form(charge), charge.when) if each is not None]
+
+
+def _of_form(charge: Charge) -> tuple[Node | None, ...]:
     match charge:
         case Priced():
-            found: list[Node | None] = [charge.quantity, charge.price]
+            return charge.quantity, charge.price
         case PricedByTier():
-            found = [charge.tiered]
+            return (charge.tiered,)
         case Minimum():
-            found = [charge.least]
+            return (charge.least,)
         case Maximum():
-            found = [charge.most]
+            return (charge.most,)
         case Percent():
-            found = [charge.share, charge.cap]
-        case PercentOfPrice():
-            found = [charge.share]
+            return charge.share, charge.cap
         case Discount():
-            found = [charge.share, charge.amount]
-    return [each for each in (*found, charge.when) if each is not None]
+            return charge.share, charge.amount
 
 
 def _names(top: Section) -> dict[str, str]:

@@ -6,6 +6,7 @@ part, what belongs to the whole period (an average, a tier's end) is shared by d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -20,6 +21,9 @@ PERIOD_DAYS, DAYS_BEFORE = "period_days", "days_before"
 WIDTH_DECIMALS = 4
 # What is worked out for a line is printed, and so recomputed, with eight.
 LINE_DECIMALS = 8
+
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
 class NameProblem(ValueError):
@@ -59,6 +63,8 @@ class Scope:
 
         :raises NameProblem: if it is defined by itself, or is usage where only a whole period counts
         """
+        if not _NAME.match(name):
+            raise NameProblem(f"“{name}” is not a name; expected small letters, digits and _")
         if name in self.quantities:
             return self._quantity(name)
         if name == DAYS:
