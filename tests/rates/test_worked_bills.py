@@ -1,6 +1,7 @@
 """The rulebook's worked bills, in files that a billing clerk can check by hand."""
 
 import csv
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class TestPriceWorkedBill:
     def test_comes_to_the_cent(self, bill: dict[str, str]) -> None:
         inputs = dict(each.split("=") for each in bill["inputs"].split("; ") if each)
         row = {"usage": Decimal(bill["usage"]), "days": int(bill["days"]), **inputs}
+        row |= {name: date.fromisoformat(inputs[name]) for name in ("starts_on", "ends_on") if name in inputs}
         charges = price(compile_tariff(tariff(bill["tariff"])), pl.DataFrame([row]))
 
         assert charges.refusals.height == 0
