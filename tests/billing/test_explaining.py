@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from curbstop.billing.domain.explaining import explained, how, unit_words, why
-from curbstop.billing.domain.wording import UNITS, WHY
+from curbstop.billing.domain.comparing import Cause, Change, Part
+from curbstop.billing.domain.explaining import changed, explained, how, unit_words, why
+from curbstop.billing.domain.wording import CHANGES, UNITS, WHY
 
 
 @dataclass(frozen=True)
@@ -137,3 +138,31 @@ class TestWords:
 
     def test_name_a_unit_nobody_thought_of_by_its_own_words(self):
         assert unit_words("acre_foot") == "acre foot"
+
+
+class TestChanged:
+    CHANGE = Change(
+        2, 1, 6000, 8760,
+        (Part(Cause.USE, 2405, Decimal(10), Decimal(14), "ccf"), Part(Cause.RATE, 355)),
+    )  # fmt: skip
+
+    def test_says_each_part_with_its_cents(self):
+        assert changed(self.CHANGE).short == (
+            "You owe $27.60 more than with your last bill. Use (14 CCF instead of 10): +$24.05; Changed rates: +$3.55."
+        )
+        assert changed(self.CHANGE, "es").short == (
+            "Debe $27.60 más que con su factura anterior."
+            " Consumo (14 CCF en vez de 10): +$24.05; Cambio de tarifas: +$3.55."
+        )
+
+    def test_says_so_where_nothing_changed_or_less_is_due(self):
+        assert changed(Change(2, 1, 6000, 6000, ())).short == "You owe as much as with your last bill."
+        less = Change(2, 1, 62_048, 19_892, (Part(Cause.CORRECTION, -42_156),))
+        assert changed(less).short == (
+            "You owe $421.56 less than with your last bill. Corrections on your account: −$421.56."
+        )
+
+    def test_has_words_for_every_cause_in_every_language(self):
+        for words in CHANGES.values():
+            assert set(words) == set(CHANGES["en"])
+            assert {cause.value for cause in Cause} <= set(words)

@@ -10,7 +10,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 
-from curbstop.billing.domain.wording import FALLBACK_LANGUAGE, MONTHS, UNITS, WHY
+from curbstop.billing.domain.comparing import Change, Part
+from curbstop.billing.domain.wording import CHANGES, FALLBACK_LANGUAGE, MONTHS, UNITS, WHY
+from curbstop.foundation.money import format_cents
 
 
 class Line(Protocol):
@@ -136,6 +138,42 @@ def long_date(day: date, language: str) -> str:
     if language == "es":
         return f"{day.day} de {month} de {day.year}"
     return f"{month} {day.day}, {day.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeWords:
+    """Why a bill changed, in words: the whole, and each part with its cents and what stands behind it."""
+
+    title: str
+    summary: str
+    parts: tuple[tuple[str, int, str], ...]
+
+    @property
+    def short(self) -> str:
+        """Return it in two or three sentences, as the printed bill says it."""
+        told = (f"{name}{f' ({detail})' if detail else ''}: {signed(cents)}" for name, cents, detail in self.parts)
+        return " ".join([self.summary, *(f"{'; '.join(told)}." for _ in self.parts[:1])])
+
+
+def changed(change: Change, language: str = FALLBACK_LANGUAGE) -> ChangeWords:
+    """Return why more or less is due than with the last bill, in words."""
+    words = _in(CHANGES, language)
+    way = "more" if change.cents > 0 else "less" if change.cents < 0 else "same"
+    parts = tuple((words[part.cause.value], part.cents, _detail(part, words, language)) for part in change.parts)
+    return ChangeWords(words["title"], words[way].format(dollars=format_cents(abs(change.cents))), parts)
+
+
+def _detail(part: Part, words: Mapping[str, str], language: str) -> str:
+    """Return what changed, `14 CCF instead of 10`, where numbers tell it."""
+    if part.was is None or part.now is None or part.was == part.now:
+        return ""
+    unit = unit_words(part.unit, language, part.now)
+    return words["instead_of"].format(now=number(part.now), unit=unit, was=number(part.was)).replace("  ", " ")
+
+
+def signed(cents: int) -> str:
+    """Return dollars with a plus or a true minus sign before them."""
+    return f"{'−' if cents < 0 else '+'}{format_cents(abs(cents))}"
 
 
 def _clauses(

@@ -181,3 +181,37 @@ WHY: Mapping[str, Mapping[str, str]] = {
         "rate_since": "tarifa “{name}” vigente desde el {since}",
     },
 }
+
+# Why a bill is not what the last one was; each cause with the cents that it made.
+CHANGES: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "title": "Why it changed",
+        "more": "You owe {dollars} more than with your last bill.",
+        "less": "You owe {dollars} less than with your last bill.",
+        "same": "You owe as much as with your last bill.",
+        "days": "Days in the period",
+        "use": "Use",
+        "rate": "Changed rates",
+        "service": "Services that began or ended",
+        "other": "Class, meter, units or other terms of the rate",
+        "carry_over": "Balance carried over",
+        "correction": "Corrections on your account",
+        "instead_of": "{now} {unit} instead of {was}",
+        "corrected": "This is a corrected bill. It replaces bill {number} of {dollars}.",
+    },
+    "es": {
+        "title": "Por qué cambió",
+        "more": "Debe {dollars} más que con su factura anterior.",
+        "less": "Debe {dollars} menos que con su factura anterior.",
+        "same": "Debe lo mismo que con su factura anterior.",
+        "days": "Días del período",
+        "use": "Consumo",
+        "rate": "Cambio de tarifas",
+        "service": "Servicios que empezaron o terminaron",
+        "other": "Clase, medidor, unidades u otros términos de la tarifa",
+        "carry_over": "Saldo anterior",
+        "correction": "Correcciones en su cuenta",
+        "instead_of": "{now} {unit} en vez de {was}",
+        "corrected": "Esta es una factura corregida. Reemplaza la factura {number} de {dollars}.",
+    },
+}
