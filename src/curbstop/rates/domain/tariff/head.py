@@ -6,11 +6,12 @@ import re
 from fractions import Fraction
 
 from curbstop.rates.domain.documents import Text
+from curbstop.rates.domain.formulas import NotAFormula
 from curbstop.rates.domain.given import ALL_DAYS, DECIDED_BY, Default, Given, Seasons
 from curbstop.rates.domain.schedule import Proration
 from curbstop.rates.domain.tariff.fields import Section
 from curbstop.rates.domain.tariff.proration import BY_DAYS, NEAREST, STARTED
-from curbstop.rates.domain.tariff.scope import InputRule, Scope
+from curbstop.rates.domain.tariff.scope import InputRule, NameProblem, Scope
 
 RATE_CHANGES = ("split", "read_date", "bill_date", "half_period")
 _RANGE = re.compile(r"^(\d{2})-(\d{2}) to (\d{2})-(\d{2})$")
@@ -27,7 +28,14 @@ def read_scope(top: Section, *, is_part: bool = False) -> Scope:
         for name in quantities.values:
             quantities.text(name)
     rules = {name: _rule(section) for name, section in _described(top)}
-    return Scope(rules, {} if quantities is None else quantities.values, is_part)
+    scope = Scope(rules, {} if quantities is None else quantities.values, is_part)
+    for name in scope.quantities:
+        assert quantities is not None, "it has the name"
+        try:
+            scope.resolve(name)
+        except (NameProblem, NotAFormula) as problem:
+            raise quantities.problem(name, str(problem)) from None
+    return scope
 
 
 def read_given(top: Section, *, counts_months: bool) -> Given:
