@@ -17,6 +17,7 @@ BENCHES = {
     "search": "curbstop.bench.search",
     "pages": "curbstop.bench.pages",
     "posting": "curbstop.bench.posting",
+    "what-if": "curbstop.bench.what_if",
 }
 
 THREE_DECIMALS_BELOW = 100

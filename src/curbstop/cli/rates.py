@@ -1,4 +1,4 @@
-"""`curbstop rates`: check rate files, and price cases by them; neither needs a database."""
+"""`curbstop rates`: check rate files and price cases by them, without a database; study a draft on the city's bills."""
 
 import csv
 from pathlib import Path
@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from curbstop.cli.answers import progress, refuse, say_json
+from curbstop.cli.what_if import what_if
 
-app = typer.Typer(no_args_is_help=True, help="Read rate files and price cases.")
+app = typer.Typer(no_args_is_help=True, help="Read rate files, price cases, and study a draft.")
+app.command("what-if")(what_if)
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", exists=True, help="Rate files or folders of them.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Cases = Annotated[

@@ -21,8 +21,8 @@ from curbstop.reports.domain.what_if import ROWS, Part, merged, study
 from curbstop.reports.models import RateStudy
 from curbstop.reports.permissions import STUDY_RATES
 
-# A million accounts are twenty parts; each is held in memory by one worker at a time.
-ACCOUNTS_IN_A_PART = 50_000
+# A million accounts are forty parts; each is held in memory by one worker at a time.
+ACCOUNTS_IN_A_PART = 25_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

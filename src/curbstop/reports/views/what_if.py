@@ -13,15 +13,10 @@ from curbstop.foundation.exports import csv_chunks, write_xlsx
 from curbstop.foundation.web.tables import XLSX
 from curbstop.reports import forms, operations, permissions
 from curbstop.reports.domain.studies import PERCENTILES
+from curbstop.reports.queries.study_tables import ACCOUNT_COLUMNS, exported
 from curbstop.reports.queries.what_if import studies_visible_to
 from curbstop.reports.views.registers import this_month
-from curbstop.reports.views.study_parts import (
-    ACCOUNT_COLUMNS,
-    charts_of,
-    exported,
-    page_of_accounts,
-    percentile_rows,
-)
+from curbstop.reports.views.study_parts import charts_of, page_of_accounts, percentile_rows
 
 ROWS_A_PAGE = 25
 # A sheet of Excel ends there, the heading included.
