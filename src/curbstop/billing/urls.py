@@ -34,9 +34,4 @@ urlpatterns = [
     path("bills/<int:number>/", bills.bill, name="bill"),
     path("bills/<int:number>/statement.pdf", bills.statement_pdf, name="statement_pdf"),
     path("bills/<int:number>/cancellation/", bills.request_cancellation, name="request_cancellation"),
-    path(
-        "bills/<int:number>/cancellation/approval/",
-        bills.approve_cancellation,
-        name="approve_cancellation",
-    ),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from curbstop.staff.views import accounts, home, search
+from curbstop.staff.views import accounts, bills, home, search
 
 pages = (
     [
@@ -10,6 +10,11 @@ pages = (
         path("search/", search.search, name="search"),
         path("accounts/<str:number>/", accounts.account, name="account"),
         path("accounts/<str:number>/contacts/", accounts.log_contact, name="log_contact"),
+        path(
+            "billing/bills/<int:number>/cancellation/approval/",
+            bills.approve_cancellation,
+            name="approve_cancellation",
+        ),
     ],
     "staff",
 )
@@ -18,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(pages)),
     path("counter/", include("curbstop.cashiering.urls")),
     path("billing/", include("curbstop.billing.urls")),
+    path("collections/", include("curbstop.collections.urls")),
     path("books/", include("curbstop.ledger.urls")),
     path("treasury/", include("curbstop.treasury.urls")),
     path("reports/", include("curbstop.reports.urls")),

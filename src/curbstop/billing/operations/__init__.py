@@ -17,10 +17,12 @@ from curbstop.billing.operations.budget_plans import (
     review_budget,
 )
 from curbstop.billing.operations.cancellation import (
+    CANCELLATION_REFUSALS,
     CancellationRefused,
     approve_cancellation,
     cancel_bill,
     request_cancellation,
+    undo_bill,
 )
 from curbstop.billing.operations.credits import apply_credits
 from curbstop.billing.operations.cycles import assign_cycle, declare_cycles
@@ -30,6 +32,12 @@ from curbstop.billing.operations.drafts import (
     draft_off_cycle,
     draft_partition,
     redraft_account,
+)
+from curbstop.billing.operations.exemptions import (
+    ExemptionRefused,
+    approve_exemption,
+    end_exemption,
+    request_exemption,
 )
 from curbstop.billing.operations.masters import MasterRefused, join_master, leave_master, open_master
 from curbstop.billing.operations.printing import (
@@ -52,12 +60,14 @@ from curbstop.billing.operations.review import ReviewRefused, clear_bill, clear_
 from curbstop.billing.operations.runs import DraftRefused, discard_run, refuse_days_to_come
 
 __all__ = [
+    "CANCELLATION_REFUSALS",
     "AdjustmentRefused",
     "ApprovalRefused",
     "AveragesRefused",
     "BudgetRefused",
     "CancellationRefused",
     "DraftRefused",
+    "ExemptionRefused",
     "MasterRefused",
     "PrintingRefused",
     "RefundRefused",
@@ -67,6 +77,7 @@ __all__ = [
     "apply_credits",
     "approve_averages",
     "approve_cancellation",
+    "approve_exemption",
     "approve_refund",
     "approve_run",
     "assign_cycle",
@@ -80,6 +91,7 @@ __all__ = [
     "draft_off_cycle",
     "draft_partition",
     "end_budget",
+    "end_exemption",
     "enroll_budget",
     "folder_of",
     "hold_bill",
@@ -98,11 +110,13 @@ __all__ = [
     "renew_budget",
     "request_adjustment",
     "request_cancellation",
+    "request_exemption",
     "request_refund",
     "request_reversal",
     "review_budget",
     "set_averages",
     "turn_down_adjustment",
     "turn_down_refund",
+    "undo_bill",
     "write_vendor_file",
 ]

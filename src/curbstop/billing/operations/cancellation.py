@@ -11,7 +11,7 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
 from curbstop.foundation.card_numbers import refuse_card_number
-from curbstop.foundation.database.transactions import transaction
+from curbstop.foundation.database.transactions import require_transaction, transaction
 from curbstop.ledger.operations import PostingRefused, reverse_entry
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
 
@@ -30,6 +30,17 @@ def _same_person() -> CancellationRefused:
     return CancellationRefused("Who asks for a cancellation cannot approve it: ask a second person.")
 
 
+def _bears_charges() -> CancellationRefused:
+    return CancellationRefused("This bill bears a penalty or interest: cancel it on its page, so that they go with it.")
+
+
+# The last is kept by the room that charges late bills, at the end of the transaction.
+CANCELLATION_REFUSALS = {
+    "billing_cancellation_bill_id_key": _cancelled_already,
+    "cancelled_bill_bears_no_charge": _bears_charges,
+}
+
+
 @transaction
 def request_cancellation(*, bill: Bill, reason: str, by: User, at: datetime) -> CancellationRequest:
     """Ask for a bill to be cancelled.
@@ -45,25 +56,32 @@ def request_cancellation(*, bill: Bill, reason: str, by: User, at: datetime) -> 
     return request
 
 
-@transaction(refusals={"billing_cancellation_bill_id_key": _cancelled_already})
+@transaction(refusals=CANCELLATION_REFUSALS)
 def approve_cancellation(*, request: CancellationRequest, by: User, at: datetime) -> Cancellation:
     """Cancel the bill of a request that someone else made.
 
     :raises CancellationRefused: if it is cancelled already, no day is open, or the same person asks and approves
     """
-    return _cancel(request.bill, reason=request.reason, requested_by=request.by, by=by, at=at)
+    return undo_bill(bill=request.bill, reason=request.reason, requested_by=request.by, approved_by=by, at=at)
 
 
-@transaction(refusals={"billing_cancellation_bill_id_key": _cancelled_already})
+@transaction(refusals=CANCELLATION_REFUSALS)
 def cancel_bill(*, bill: Bill, reason: str, requested_by: User, approved_by: User, at: datetime) -> Cancellation:
     """Cancel a bill that one person wants cancelled and another approves.
 
     :raises CancellationRefused: if it is cancelled already, no day is open, both are one person, or no reason is given
     """
-    return _cancel(bill, reason=reason, requested_by=requested_by, by=approved_by, at=at)
+    return undo_bill(bill=bill, reason=reason, requested_by=requested_by, approved_by=approved_by, at=at)
 
 
-def _cancel(bill: Bill, *, reason: str, requested_by: User, by: User, at: datetime) -> Cancellation:
+def undo_bill(*, bill: Bill, reason: str, requested_by: User, approved_by: User, at: datetime) -> Cancellation:
+    """Cancel a bill as part of a journey that also undoes what rooms above charged on it.
+
+    :raises CancellationRefused: as `cancel_bill`
+    :raises RuntimeError: outside a transaction
+    """
+    require_transaction()
+    by = approved_by
     bill = Bill.objects.select_related("entry").get(pk=bill.pk)
     _refuse_without_ground(bill, reason)
     refuse_same_person(requested_by, by, _same_person())

@@ -1,8 +1,7 @@
-"""Released bills: the page with each line's derivation, the statement, and cancellation by two people."""
+"""Released bills: the page with each line's derivation, the statement, and asking for a cancellation."""
 
 from pathlib import Path
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from curbstop.billing import forms, operations, permissions
-from curbstop.billing.domain.explaining import explained
+from curbstop.billing.domain.explaining import changed, explained
 from curbstop.billing.domain.statement import statements_data
 from curbstop.billing.queries import (
     bill_lines_of,
@@ -21,6 +20,7 @@ from curbstop.billing.queries import (
     statement_of_bill,
     statements_of,
 )
+from curbstop.billing.queries.comparing import changes_of
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.documents import render_pdf
 from curbstop.foundation.web.tables import PER_PAGE
@@ -82,24 +82,6 @@ def request_cancellation(request: StaffRequest, number: int) -> HttpResponse:
     return _page(request, number, form)
 
 
-@requires(permissions.APPROVE_CANCELLATION)
-@require_POST
-def approve_cancellation(request: StaffRequest, number: int) -> HttpResponse:
-    """Cancel a bill that somebody else asked to cancel."""
-    get_object_or_404(bills_visible_to(request.user), number=number)
-    asked = cancellation_request_of(number)
-    if asked is None:
-        messages.error(request, "Nobody asked for this bill to be cancelled.")
-        return redirect("billing:bill", number)
-    try:
-        operations.approve_cancellation(request=asked, by=request.user, at=timezone.now())
-    except operations.CancellationRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, "The bill is cancelled and its days can be billed again.")
-    return redirect("billing:bill", number)
-
-
 def _page(request: StaffRequest, number: int, form: forms.Reason) -> HttpResponse:
     shown = get_object_or_404(bills_visible_to(request.user), number=number)
     asked = cancellation_request_of(number)
@@ -112,6 +94,7 @@ def _page(request: StaffRequest, number: int, form: forms.Reason) -> HttpRespons
         "bill": shown,
         "language": language,
         "lines": explained(lines, language, labels),
+        "change": (change := changes_of([number]).get(number)) and changed(change, language),
         "asked": asked,
         "may_request": request.user.may(permissions.REQUEST_CANCELLATION),
         "may_cancel": asked is not None

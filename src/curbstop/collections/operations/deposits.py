@@ -19,7 +19,6 @@ from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
 from curbstop.foundation.card_numbers import refuse_card_number
 from curbstop.foundation.database.transactions import refused_by, transaction
-from curbstop.ledger.models import OpenItem
 from curbstop.ledger.operations import Line, NewAllocation, NewItem, PostingRefused, post_entry, settling_lines
 from curbstop.ledger.queries import (
     NoOpenBusinessDay,
@@ -190,7 +189,9 @@ def _post_asking(account: Account, cents: int, *, day: date, by: User, at: datet
         )
     except PostingRefused as refusal:
         raise DepositRefused(str(refusal)) from refusal
-    return OpenItem.objects.get(entry=entry).pk, entry.pk
+    # The item that was just posted is the latest; the database holds the deposit to its entry.
+    asked = max(item.id for item in open_items_of(account.debtor_id) if item.charge == SERVICE)
+    return asked, entry.pk
 
 
 def _refuse_early(deposit: SecurityDeposit, giving: Giving, *, on: date) -> None:

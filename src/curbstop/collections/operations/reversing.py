@@ -55,21 +55,23 @@ def reverse_charges_of(*, bill_source: str, cause: str, day: date, by: User, at:
 
 
 def charge_rebilled(
-    *, charges: list[LateCharge], rebilled_source: str, day: date, by: User, at: datetime
+    *, cancelled_source: str, rebilled_source: str, day: date, by: User, at: datetime
 ) -> list[LateCharge]:
     """Charge the bill that takes a cancelled one's place what that one's penalties would have been on its amount.
 
-    `charges` are those that the cancellation reversed; interest begins anew with the next run.
+    A penalty that was waived stays waived; interest begins anew with the next run.
 
     :raises RuntimeError: outside a transaction
     """
     require_transaction()
+    reversed_charges = LateCharge.objects.filter(
+        bill_source=cancelled_source, kind="penalty", reversal__isnull=False, reversal__waiver=None
+    )
     posted: list[LateCharge] = []
-    for charge in charges:
-        if charge.kind != "penalty":
-            continue
+    for charge in reversed_charges.order_by("pk"):
+        known = LateCharge.objects.filter(bill_source=rebilled_source, step=charge.step)
         bill = penalty_on_bill(rebilled_source, rule=_rule_of(charge))
-        if bill is None or not bill.amount_cents:
+        if bill is None or not bill.amount_cents or known.exists():
             continue
         ids = post_late_charges([bill], run=None, kind="penalty", day=day, by=by, at=at)
         posted += LateCharge.objects.filter(pk__in=ids)
