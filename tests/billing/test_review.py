@@ -315,7 +315,12 @@ class TestProveBilling:
 
         failing = [proof.check().failures for proof in PROOFS if not proof.check().holds]
 
-        assert failing == [["Account 100001 is in no billing cycle."]]
+        assert failing == [
+            [
+                f"Account 100001, {service}: in no billing cycle, so that no run would ever bill it"
+                for service in ("Water", "Sewer", "Stormwater")
+            ]
+        ]
 
 
 class TestStatementOfBill:

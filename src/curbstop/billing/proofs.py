@@ -7,10 +7,11 @@ from django.db import connection
 from curbstop.billing.domain.checking import Checker, Fault
 from curbstop.billing.domain.proving import faults_in
 from curbstop.billing.models import BillingRun
-from curbstop.billing.queries import agreements_without_outcome
+from curbstop.billing.queries import agreements_without_outcome, services_counted, stranded_services
 from curbstop.billing.queries.proving import lines_to_check
 from curbstop.foundation.numbering import last_number_of
 from curbstop.foundation.proofs import Outcome, Proof
+from curbstop.ledger.queries import latest_business_day
 from curbstop.rates.queries import version_names
 
 NUMBER_SERIES = "billing.bill"
@@ -44,13 +45,6 @@ select agreement_id, period, before from (
          lag(period) over (partition by agreement_id order by period) as before
     from billing_billedperiod where not cancelled) p
  where period && before
-"""
-_WITHOUT_CYCLE = """
-select distinct a.number from customers_serviceagreement g
-  join customers_account a on a.id = g.account_id
- where g.ends_on is null
-   and not exists (select from billing_cycleassignment c
-                    where c.account_id = g.account_id and c.ends_on is null)
 """
 
 
@@ -105,9 +99,12 @@ def _every_service_accounted_for() -> Outcome:
     return Outcome(checked, failures)
 
 
-def _every_account_in_a_cycle() -> Outcome:
-    failures = [f"Account {number} is in no billing cycle." for (number,) in _rows(_WITHOUT_CYCLE)]
-    return Outcome(_count("billing_cycleassignment"), failures)
+def _every_service_of_the_city() -> Outcome:
+    """Look at the city as it stands on its latest business day; before the first there is nothing to bill."""
+    day = latest_business_day()
+    if day is None:
+        return Outcome(0, [])
+    return Outcome(services_counted(day), [str(each) for each in stranded_services(day)])
 
 
 def _rows(query: str, params: dict[str, int] | None = None) -> list[tuple[object, ...]]:
@@ -138,8 +135,8 @@ PROOFS: Final = (
         _every_service_accounted_for,
     ),
     Proof(
-        "every-account-in-a-cycle",
-        "Every account with an open service belongs to a billing cycle",
-        _every_account_in_a_cycle,
+        "completeness",
+        "Every service of the city has a cycle, a rate and its bills, or is held or exempt by name",
+        _every_service_of_the_city,
     ),
 )

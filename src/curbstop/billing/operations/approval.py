@@ -53,6 +53,7 @@ def approve_run(*, run: BillingRun, by: User, at: datetime, accepts_holds: bool 
     if any(each.state != RunPartition.State.DRAFTED for each in partitions):
         raise ApprovalRefused("This run is not drafted to its end: draft it again.")
     _refuse_incomplete(run)
+    _refuse_stranded(run)
     _refuse_overtaken(run)
     _refuse_unsettled(run)
     going_out = DraftBill.objects.filter(run_id=run.pk, held=False)
@@ -83,14 +84,22 @@ def _refuse_incomplete(run: BillingRun) -> None:
         raise ApprovalRefused(f"{len(failures)} active agreements are not accounted for; draft the run again. {shown}")
 
 
+def _refuse_stranded(run: BillingRun) -> None:
+    """Refuse every run while the city serves somebody whom no run would bill (trust.md P10)."""
+    stranded = queries.stopping_services(run.bill_on)
+    if stranded:
+        shown = " ".join(f"{each}." for each in stranded[:FAILURES_SHOWN])
+        count = f"{len(stranded)} {'service is' if len(stranded) == 1 else 'services are'}"
+        raise ApprovalRefused(f"{count} stranded, that no run would bill; place, bill or exempt them first. {shown}")
+
+
 def _refuse_overtaken(run: BillingRun) -> None:
-    """Refuse what would stop a whole partition at its release: an account that another approved run bills too."""
+    """Refuse what would stop a whole partition at its release: an account that another run bills too."""
     twice = queries.billed_by_another(run)
     if twice:
         number, other = twice[0]
         raise ApprovalRefused(
-            f"Account {number} has a bill in run {other} too, which is approved: release that run, then draft the"
-            " account again."
+            f"Account {number} has a bill in run {other} too: once that run is released, draft the account again."
         )
 
 

@@ -71,7 +71,7 @@ from curbstop.billing.queries.runs import (
     total_and_forecast,
 )
 from curbstop.billing.queries.statements import labels_of, statement_of_bill, statements_of
-from curbstop.billing.queries.stranded import Stranded, services_counted, stranded_services
+from curbstop.billing.queries.stranded import Stranded, services_counted, stopping_services, stranded_services
 from curbstop.billing.queries.year import YearOfRounds, year_of_rounds
 
 __all__ = [
@@ -131,6 +131,7 @@ __all__ = [
     "services_frame",
     "statement_of_bill",
     "statements_of",
+    "stopping_services",
     "stranded_services",
     "summary_of",
     "summary_of_master",

@@ -10,6 +10,7 @@ from curbstop.billing.domain.partitions import Stretch
 from curbstop.billing.models import BillingRun, CycleAssignment, DraftBill
 from curbstop.billing.queries.columns import billed_to, chosen_accounts
 from curbstop.customers.queries import account_names, agreements_ended
+from curbstop.foundation.database.copying import read_frame
 
 
 def accounts_of_run(run: BillingRun, stretch: Stretch) -> set[int]:
@@ -26,14 +27,32 @@ def approved_elsewhere(account_ids: Sequence[int]) -> list[tuple[str, int]]:
 
 
 def billed_by_another(run: BillingRun) -> list[tuple[str, int]]:
-    """Return the accounts (number, other run) of a draft that go out with another approved run as well."""
-    others = BillingRun.objects.filter(state=BillingRun.State.APPROVED).exclude(pk=run.pk)
+    """Return the accounts (number, other run) of a draft whose days go out, or went out meanwhile, with another run."""
+    others = BillingRun.objects.exclude(pk=run.pk).filter(
+        Q(state=BillingRun.State.APPROVED) | Q(released_at__gte=run.drafted_at)
+    )
     other_ids = list(others.values_list("pk", flat=True))
     if not other_ids:
         return []
-    ours = DraftBill.objects.filter(run_id=run.pk, held=False).values("account_id")
-    twice = DraftBill.objects.filter(run_id__in=other_ids, held=False, account_id__in=ours)
-    return list(twice.order_by("account_id").values_list("account__number", "run_id"))
+    query = """
+        with ours as (
+          select l.account_id, l.agreement_id, daterange(min(l.starts_on), max(l.ends_on)) as days
+            from billing_draftline l
+            join billing_draftbill d on d.run_id = l.run_id and d.account_id = l.account_id and not d.held
+           where l.run_id = %(run)s group by l.account_id, l.agreement_id)
+        select distinct a.number, t.run_id
+          from (select o.account_id, b.run_id from ours o
+                  join billing_bill b on b.account_id = o.account_id and b.run_id = any(%(others)s)
+                  join billing_billedperiod p on p.bill_id = b.id and p.agreement_id = o.agreement_id
+                   and not p.cancelled and p.period && o.days
+                 union
+                select o.account_id, d.run_id from ours o
+                  join billing_draftbill d on d.account_id = o.account_id and not d.held
+                  join billing_billingrun r on r.id = d.run_id and r.state = 'approved' and r.id = any(%(others)s)) t
+          join customers_account a on a.id = t.account_id
+         order by a.number"""
+    rows = read_frame(query, {"run": run.pk, "others": other_ids}, {"number": pl.String, "run_id": pl.Int64})
+    return list(rows.iter_rows())
 
 
 def accounts_without_cycle(account_ids: Sequence[int]) -> list[str]:

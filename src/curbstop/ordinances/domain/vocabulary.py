@@ -59,6 +59,18 @@ _KINDS = (
     RuleKind("billing.review_over", _U.DOLLARS, "Bills above this amount are reviewed"),
     RuleKind("billing.hold_factor", _U.FACTOR, "Bills above this multiple of usual are held"),
     RuleKind("billing.hold_over", _U.DOLLARS, "… if they are also above this amount"),
+    RuleKind("billing.hold_low_factor", _U.FACTOR, "Use below this share of usual holds its bill", required=False),
+    RuleKind("billing.usage_same_over", _U.CCF, "The same use again is reviewed above this", required=False),
+    RuleKind("billing.usage_of_class", _U.POLICY, "What each class uses a day, in CCF", required=False),
+    RuleKind("billing.run_total_change_max", _U.PERCENT, "A run farther from its forecast waits", required=False),
+    RuleKind("billing.held_days_max", _U.DAYS, "A service held longer is called stranded", required=False),
+    RuleKind(
+        "billing.holding_codes",
+        _U.CHOICES,
+        "Exceptions that hold a bill in this city besides the fuse",
+        required=False,
+        choices=("HIGH", "LOW", "ZERO", "EST", "SAME", "EXCH", "DAYS", "AMT", "FIRST", "FINAL"),
+    ),
     RuleKind("metering.estimates_in_a_row_max", _U.COUNT, "Estimated reads allowed in a row"),
     RuleKind(
         "metering.rollover_share_min",
