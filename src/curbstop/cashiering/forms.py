@@ -12,7 +12,8 @@ from curbstop.cashiering.domain.tenders import Confirmed, Reckoning, TenderedAmo
 from curbstop.cashiering.models import Drawer, Till
 from curbstop.cashiering.queries import float_cents, reason_letters_min, smallest_coin_cents, tills_free
 from curbstop.customers.queries import account_labels
-from curbstop.foundation.money import NotMoney, format_cents, parse_dollars
+from curbstop.foundation.money import format_cents
+from curbstop.foundation.web import fields
 from curbstop.foundation.web.fields import FreeText
 from curbstop.ledger.queries import NoOpenBusinessDay, OpenItemRow, current_business_day, open_items_with
 
@@ -25,23 +26,12 @@ def _dollars(**attrs: str) -> forms.TextInput:
     return forms.TextInput(attrs={**TEN_KEY, **attrs})
 
 
-class DollarsField(forms.CharField):
-    """An amount in dollars that becomes integer cents; empty becomes nothing."""
+class DollarsField(fields.DollarsField):
+    """An amount that the ten-key pad types."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 20)
         kwargs.setdefault("widget", _dollars())
         super().__init__(**kwargs)
-
-    def clean(self, value: Any) -> int | None:
-        """Return the amount in cents."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return parse_dollars(text)
-        except NotMoney as refusal:
-            raise forms.ValidationError(str(refusal), code="not_money") from refusal
 
 
 class OpenDrawer(forms.Form):
