@@ -47,6 +47,7 @@ from curbstop.billing.operations.printing import (
     print_run,
     write_vendor_file,
 )
+from curbstop.billing.operations.read_corrections import ReadCorrectionRefused, correct_read, true_up_read
 from curbstop.billing.operations.refunds import (
     RefundRefused,
     Wanted,
@@ -70,6 +71,7 @@ __all__ = [
     "ExemptionRefused",
     "MasterRefused",
     "PrintingRefused",
+    "ReadCorrectionRefused",
     "RefundRefused",
     "ReleaseRefused",
     "ReviewRefused",
@@ -84,6 +86,7 @@ __all__ = [
     "cancel_bill",
     "clear_bill",
     "clear_finding",
+    "correct_read",
     "declare_cycles",
     "discard_run",
     "draft_bills",
@@ -115,6 +118,7 @@ __all__ = [
     "request_reversal",
     "review_budget",
     "set_averages",
+    "true_up_read",
     "turn_down_adjustment",
     "turn_down_refund",
     "undo_bill",

@@ -55,6 +55,7 @@ def approve_run(*, run: BillingRun, by: User, at: datetime, accepts_holds: bool 
     _refuse_incomplete(run)
     _refuse_stranded(run)
     _refuse_overtaken(run)
+    _refuse_corrected(run)
     _refuse_unsettled(run)
     going_out = DraftBill.objects.filter(run_id=run.pk, held=False)
     run.bills = sum(each.bills for each in partitions)
@@ -101,6 +102,14 @@ def _refuse_overtaken(run: BillingRun) -> None:
         raise ApprovalRefused(
             f"Account {number} has a bill in run {other} too: once that run is released, draft the account again."
         )
+
+
+def _refuse_corrected(run: BillingRun) -> None:
+    """Refuse a draft whose use is not what the reads say any more."""
+    numbers = queries.drafted_on_superseded_use(run)
+    if numbers:
+        shown = ", ".join(numbers[:FAILURES_SHOWN])
+        raise ApprovalRefused(f"A read was corrected since the draft; draft these accounts again: {shown}.")
 
 
 def _refuse_unsettled(run: BillingRun) -> None:

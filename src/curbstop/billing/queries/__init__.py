@@ -32,6 +32,7 @@ from curbstop.billing.queries.completeness import (
     agreements_without_outcome,
     completeness_failures,
 )
+from curbstop.billing.queries.corrected_use import bills_resting_on, drafted_on_superseded_use
 from curbstop.billing.queries.holds import HeldBill, held_bill_of
 from curbstop.billing.queries.masters import masters_visible_to, summary_of_master
 from curbstop.billing.queries.printing import (
@@ -97,6 +98,7 @@ __all__ = [
     "billed_by_another",
     "bills_of",
     "bills_of_run",
+    "bills_resting_on",
     "bills_visible_to",
     "cancellation_request_of",
     "columns_of",
@@ -105,6 +107,7 @@ __all__ = [
     "draft_lines_of",
     "draft_of",
     "drafted_bills_of",
+    "drafted_on_superseded_use",
     "findings_of",
     "findings_of_account",
     "held_accounts",

@@ -68,3 +68,6 @@ class Usage(AppendOnlyModel):
                 condition=Q(superseded_at__isnull=True),
             ),
         )
+        indexes = (
+            models.Index(fields=["agreement"], condition=Q(superseded_at__isnull=False), name="superseded_usage"),
+        )
