@@ -83,6 +83,31 @@ def bill(cases: Cases, *, folder: Folder, out: Out) -> None:
     typer.echo(f"{len(answers) - refused} cases priced, {refused} refused: {out}")
 
 
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A tariff of ours.")],
+    *,
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Where it is written.")] = None,
+) -> None:
+    """Write a tariff as a file of the Open Water Rate Specification, or say what it cannot express."""
+    from curbstop.rates.domain.owrs.writer import write_owrs
+    from curbstop.rates.domain.schedule import ScheduleRefused
+    from curbstop.rates.imports import read_rate_file
+
+    schedule = read_rate_file(file, file.name)
+    if not schedule.classes:
+        refuse(ScheduleRefused(list(schedule.problems)))
+    try:
+        text = write_owrs(schedule)
+    except ScheduleRefused as refusal:
+        refuse(refusal)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+        typer.echo(f"Written: {out}")
+
+
 def _tell(answer: dict[str, Any], problems: list[str]) -> None:
     """Say whether a file can be read, which classes it has, and what is wrong in it."""
     said = "readable" if answer["readable"] else "refused"

@@ -18,8 +18,8 @@ from curbstop.rates.domain.schedule import Charge, ClassSchedule, Heading, Price
 USAGE = "usage"
 WRITTEN_USAGE = "usage_ccf"  # the specification's name for usage, whatever the billing unit is
 _PERCENT = re.compile(r"^(\d+(?:\.\d*)?|\.\d+)\s*%$")
-_MONEY_WORDS = re.compile(r"charg|surcharge|rate$|price|fee$|^flat_|^tier_|discount$|^bill$")
-_WORDS = {"tiered", "budget"}
+MONEY_WORDS = re.compile(r"charg|surcharge|rate$|price|fee$|^flat_|^tier_|discount$|^bill$")
+WORDS = {"tiered", "budget"}
 
 
 class ClassRefused(ValueError):
@@ -139,7 +139,7 @@ class _Compiler:
             if field is not None:
                 return self._field(field, suffix)
             # A price is the file's to give; a quantity comes with the customer.
-            if _MONEY_WORDS.search(name) or name.lower() in _WORDS:
+            if MONEY_WORDS.search(name) or name.lower() in WORDS:
                 user = self.under_way[-1]
                 raise ClassRefused(user, f"uses {name}, which the file never defines", self._line(user))
             return nodes.Input(name)
