@@ -61,7 +61,11 @@ def found_billed_town(accounts: int) -> None:
     )
     _remember(agreements, before=agreements["starts_on"][0])
     run = operations.draft_bills(
-        cycles=[queries.cycles().order_by("code")[0]], through=town.TODAY, bill_on=town.TODAY, by=drafts, at=town.NOON
+        cycles=[queries.cycles().filter(assignments__isnull=False)[0]],
+        through=town.TODAY,
+        bill_on=town.TODAY,
+        by=drafts,
+        at=town.NOON,
     )
     operations.approve_run(run=run, by=approves, at=town.NOON, accepts_holds=True)
     run.refresh_from_db()
@@ -110,7 +114,7 @@ def _print(executor: Executor) -> tuple[int, float]:
 def _run() -> Any:
     from curbstop.billing.queries import cycles, latest_run_of
 
-    return latest_run_of(cycles().order_by("code")[0])
+    return latest_run_of(cycles().filter(assignments__isnull=False)[0])
 
 
 def _weasyprint(executor: Executor) -> float | None:

@@ -23,8 +23,8 @@ from curbstop.ledger.queries import current_business_day
 
 QUEUE = "billing"
 PRINTERS = 2
-# Polars reads it once, when a process first imports it.
-COLUMN_THREADS = "POLARS_MAX_THREADS"
+# Columns and documents: both read it once, when a process first imports them.
+THREADS = ("POLARS_MAX_THREADS", "RAYON_NUM_THREADS")
 
 
 @app.task(name="billing.draft_bills", queue=QUEUE, lock="billing")
@@ -74,21 +74,22 @@ def executor_of(*, workers: int = 1, dask: str = "") -> Iterator[Executor | None
 def worker_processes(
     count: int, *, initializer: Callable[..., None] = django.setup, initargs: tuple[Any, ...] = ()
 ) -> Iterator[Executor]:
-    """Give a pool of processes with one thread for columns each: they share the cores already.
+    """Give a pool of processes with one thread for columns or documents each: they share the cores already.
 
     Processes are spawned, not forked: a forked child would share its parent's database connection.
     """
-    before = os.environ.get(COLUMN_THREADS)
-    os.environ[COLUMN_THREADS] = "1"
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         with ProcessPoolExecutor(
             max_workers=count, mp_context=get_context("spawn"), initializer=initializer, initargs=initargs
         ) as executor:
             yield executor
     finally:
-        del os.environ[COLUMN_THREADS]
-        if before is not None:
-            os.environ[COLUMN_THREADS] = before
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -21,7 +21,7 @@ def statements(
     workers: Annotated[int, typer.Option("--workers", min=1, help="Worker processes.")] = 2,
     is_json: Json = False,
 ) -> None:
-    """Print the statements in postal order, fifty a file; again after an interruption it goes on."""
+    """Print the statements in postal order, file by file; again after an interruption it goes on."""
     printing = _planned(run, person)
     from django.utils import timezone
 

@@ -28,8 +28,8 @@ from curbstop.foundation.documents import render_pdf
 from curbstop.ordinances.queries import NoSuchRule, value_on
 
 TEMPLATE = Path(__file__).parents[1] / "documents/statement.typ"
-# Long enough that fonts and layout are read once for many bills, short enough to restart soon (stack.md).
-PIECES_A_BATCH = 50
+# Fonts are read and cut to size once a file; what a worker remembers of the last files grows with them.
+PIECES_A_BATCH = 25
 # A city that mails by itself has no trays: one group for all of it.
 NO_TRAYS = 2**31
 
