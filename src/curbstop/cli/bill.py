@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from curbstop.cli import averages
+from curbstop.cli import averages, explain
 from curbstop.cli.answers import need_database, progress, refuse, say_json, screen, wrong_usage
 
 app = typer.Typer(no_args_is_help=True, help="Draft, review, approve and release bills.")
 app.add_typer(averages.app, name="averages")
+app.command("explain")(explain.explain)
 Cycle = Annotated[str, typer.Option("--cycle", help="Code of the billing cycle.")]
 Person = Annotated[str, typer.Option("--as", help="Who does this: a user name.")]
 MaybePerson = Annotated[str, typer.Option("--as", help="Who looks; may be left out.")]

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from curbstop.billing.domain.explaining import how, long_date, number, unit_words, with_step
-from curbstop.billing.domain.wording import FALLBACK_LANGUAGE, MONTHS, WORDS
+from curbstop.billing.domain.comparing import Change
+from curbstop.billing.domain.explaining import changed, how, long_date, number, unit_words, with_step
+from curbstop.billing.domain.wording import CHANGES, FALLBACK_LANGUAGE, MONTHS, WORDS
 from curbstop.foundation.money import format_cents
 
 CHART_PERIODS = 13  # This period, and the twelve before it: the same month last year is shown.
@@ -105,6 +106,9 @@ class Statement:
     messages: tuple[str, ...] = ()
     scan_line: str = ""
     qr_svg: str = ""
+    change: Change | None = None
+    # The bill that this one corrects, and what it came to.
+    replaces: tuple[int, int] | None = None
 
     @property
     def current_cents(self) -> int:
@@ -165,10 +169,26 @@ def statement_data(statement: Statement) -> dict[str, Any]:
         "current": money(statement.current_cents),
         "readings": [_reading(reading, words, language) for reading in statement.readings],
         "chart": _chart(statement, words, language, days),
+        "change": None if statement.change is None else _change(statement.change, language),
+        "corrected": _corrected(statement, language),
         "messages": [message.replace("§ ", "§\u00a0") for message in statement.messages],
         "scan_line": statement.scan_line,
         "qr_svg": statement.qr_svg,
     }
+
+
+def _change(change: Change, language: str) -> dict[str, str]:
+    told = changed(change, language)
+    # A word joiner keeps the sign on the line of its dollars.
+    return {"title": told.title, "text": told.short.replace("−$", "−\u2060$")}
+
+
+def _corrected(statement: Statement, language: str) -> str:
+    """Return the sentence of a corrected bill: which one it replaces."""
+    if statement.replaces is None:
+        return ""
+    number_replaced, cents = statement.replaces
+    return CHANGES[language]["corrected"].format(number=number_replaced, dollars=format_cents(cents))
 
 
 def money(cents: int) -> str:

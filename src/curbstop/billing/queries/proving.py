@@ -19,6 +19,11 @@ select l.bill_id as bill, b.starts_on as bill_starts_on, b.ends_on as bill_ends_
 """
 
 
+def lines_of_bill(number: int) -> pl.DataFrame:
+    """Return the lines of one bill with its facts (`CHECKED_SCHEMA`)."""
+    return read_frame(_LINES, [number - 1, number], CHECKED_SCHEMA)
+
+
 def lines_to_check() -> Iterator[pl.DataFrame]:
     """Yield the lines of all released bills, cancelled ones too, with their bills' facts (`CHECKED_SCHEMA`)."""
     last = Bill.objects.order_by("-number").values_list("number", flat=True).first() or 0

@@ -1,6 +1,7 @@
 """A released bill gathered into everything that its printed statement says."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -17,6 +18,7 @@ from curbstop.billing.domain.statement import (
     Statement,
 )
 from curbstop.billing.models import Bill, BillLine
+from curbstop.billing.queries.comparing import changes_of
 from curbstop.customers.queries import Mailing, mailings_of
 from curbstop.foundation.documents import qr_svg, scan_line
 from curbstop.metering.queries import usage_history
@@ -39,9 +41,16 @@ def statements_of(bills: Sequence[Bill]) -> list[Statement]:
     lines: dict[int, list[BillLine]] = {bill.number: [] for bill in bills}
     for line in BillLine.objects.filter(bill_id__in=lines).select_related("service").order_by("bill_id", "line_number"):
         lines[line.bill_id].append(line)
+    changed = changes_of(lines)
     history = _history(lines, since=min(bill.ends_on for bill in bills) - CHART_REACHES_BACK)
     heads = {language: letterhead(language) for language in {each.language for each in mailings.values()}}
-    return [_statement(bill, lines[bill.number], mailings[bill.account_id], history, heads) for bill in bills]
+    return [
+        replace(
+            _statement(bill, lines[bill.number], mailings[bill.account_id], history, heads),
+            change=changed.get(bill.number),
+        )
+        for bill in bills
+    ]
 
 
 def _statement(

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from curbstop.billing.domain.explaining import Explained, explained
+from curbstop.billing.domain.explaining import ChangeWords, Explained, changed, explained
 from curbstop.billing.queries import BillLineRow, BillRow, bill_lines_of, bills_of
+from curbstop.billing.queries.comparing import changes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +13,13 @@ class ExplainedBill:
 
     bill: BillRow
     lines: tuple[Explained[BillLineRow], ...]
+    change: ChangeWords | None
 
 
 def explained_bills(account_id: int, limit: int) -> tuple[ExplainedBill, ...]:
     """Return the account's latest bills with how each line came about, newest first."""
     bills = bills_of(account_id, limit)
     lines = bill_lines_of(bill.number for bill in bills)
-    return tuple(ExplainedBill(bill, explained(lines[bill.number])) for bill in bills)
+    found = changes_of(bill.number for bill in bills)
+    told = {number: changed(change) for number, change in found.items()}
+    return tuple(ExplainedBill(bill, explained(lines[bill.number]), told.get(bill.number)) for bill in bills)
