@@ -200,3 +200,13 @@ class TestReleaseDeposit:
         give_back(office, deposit, CLOSURE)
         with pytest.raises(DepositRefused, match="given back before"):
             give_back(office, deposit, CLOSURE)
+
+
+class TestRegister:
+    def test_adds_up_to_the_liability(self, office: Office, account: Any, deposit: SecurityDeposit) -> None:
+        from curbstop.reports.queries import register
+
+        office.pay(account, 5_000)
+        held = register("deposits-held", first_day=office.day, last_day=office.day)
+        assert held.totals["held_cents"] == 5_000
+        assert dict(held.parameters)["In the ledger"] == "$50.00"

@@ -70,6 +70,21 @@ class TestProposeCharges:
         office.go_to(NEXT)
         assert lines(office.propose()) == [(35_000, 20_000, 2_000, "")]
 
+    def test_leaves_out_a_budget_account_in_good_standing(self, office: Office, account: Any) -> None:
+        from curbstop.billing.models import BudgetAmount, BudgetPlan
+
+        plan = BudgetPlan.objects.create(
+            account=account, policy="fixed", terms={}, starts_on=office.day, opening_cents=0, enrolled_by=office.lead,
+            at=office.at,
+        )  # fmt: skip
+        BudgetAmount.objects.create(
+            plan=plan, starts_on=office.day, amount_cents=5_000, derivation={}, by=office.lead, at=office.at
+        )
+        office.bill(account, water=20_000)
+        office.pay(account, 10_000)
+        office.go_to(NEXT)
+        assert lines(office.propose()) == [(10_000, 10_000, 0, "budget plan in good standing")]
+
     def test_counts_the_current_charges_alone(self, office: Office, account: Any) -> None:
         office.bill(account, water=20_000)
         office.go_to(NEXT)

@@ -25,6 +25,7 @@ COMMANDS = {
     "rates": ("curbstop.cli.rates", "Read rate files and price cases."),
     "bill": ("curbstop.cli.bill", "Draft, review, approve and release bills."),
     "print": ("curbstop.cli.printing", "Print a released run, or write the file of a print vendor."),
+    "penalties": ("curbstop.cli.penalties", "Propose, approve and post what late bills cost."),
     "ledger": ("curbstop.cli.ledger", "Open and close periods and days; seal and verify the journal."),
     "prove": ("curbstop.cli.prove", "Recompute what Curbstop promises."),
     "export": ("curbstop.cli.export", "Write the journal and every report to a file."),

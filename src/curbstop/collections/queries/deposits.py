@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from curbstop.billing.queries import bills_of
 from curbstop.collections.domain.deposits import average_month, deposit_interest, eligible_on, good_months, increase_due
@@ -15,7 +15,14 @@ from curbstop.collections.queries.late import BILLS
 from curbstop.collections.queries.rules import deposit_increase, deposit_percent, optional_value
 from curbstop.foundation.access.models import User
 from curbstop.foundation.periods import add_months
-from curbstop.ledger.queries import held_on, item_moves_frame, overdue_items_frame
+from curbstop.ledger.queries import (
+    accounts_by_role,
+    held_on,
+    item_moves_frame,
+    overdue_items_frame,
+    services,
+    trial_balance,
+)
 
 BILLS_IN_AVERAGE = 12
 
@@ -48,9 +55,23 @@ def deposits_visible_to(user: User) -> QuerySet[SecurityDeposit]:
     return deposits if user.may(SEE_COLLECTIONS) else deposits.none()
 
 
-def standing_deposits() -> QuerySet[SecurityDeposit]:
-    """Return every deposit that was not given back, oldest first."""
-    return SecurityDeposit.objects.filter(release=None).select_related("account", "depositor").order_by("pk")
+def standing_deposits(on: date | None = None) -> QuerySet[SecurityDeposit]:
+    """Return every deposit that was not given back, now or by the end of a day, oldest first."""
+    deposits = SecurityDeposit.objects.select_related("account", "depositor").order_by("pk")
+    if on is None:
+        return deposits.filter(release=None)
+    return deposits.filter(Q(release=None) | Q(release__released_on__gt=on), asked_on__lte=on)
+
+
+def deposits_in_books(on: date) -> int:
+    """Return what the ledger holds of customers' deposits at the end of a day: held, less asked for and unpaid."""
+    service = next((service for service in services() if service.code == "deposit"), None)
+    held = accounts_by_role().get("deposits_held")
+    if service is None or held is None:
+        return 0
+    codes = {service.receivable.code, service.revenue.code}
+    rows = trial_balance(starts_on=on, ends_on=on + timedelta(days=1))
+    return -sum(row.closing_cents for row in rows if row.code in codes)
 
 
 def payments_on(deposits: Iterable[SecurityDeposit]) -> dict[int, list[tuple[date, int]]]:
@@ -76,7 +97,7 @@ def deposit_rows(deposits: Iterable[SecurityDeposit], *, on: date) -> list[Depos
         held_of[row.account_id] = held_of.get(row.account_id, 0) + row.amount_cents
     found = []
     for row in rows:
-        moves = paid[row.pk]
+        moves = [(day, cents) for day, cents in paid[row.pk] if day <= on]
         held = sum(cents for _, cents in moves)
         # The months begin when all of it is there.
         full_on = max((day for day, cents in moves if cents > 0), default=None) if held == row.amount_cents else None

@@ -25,6 +25,7 @@ from curbstop.customers.queries.frames import (
 )
 from curbstop.customers.queries.labels import (
     AccountLabel,
+    account_ids_of,
     account_labels,
     account_names,
     account_numbers,
@@ -41,6 +42,7 @@ __all__ = [
     "Mailing",
     "SearchHit",
     "account_bounds",
+    "account_ids_of",
     "account_labels",
     "account_names",
     "account_numbers",

@@ -35,3 +35,8 @@ def account_names(account_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
     """Return account id → its number and the name of its customer."""
     rows = Account.objects.filter(pk__in=list(account_ids)).values_list("pk", "number", "customer__name")
     return {pk: (number, name) for pk, number, name in rows}
+
+
+def account_ids_of(debtor_ids: Iterable[int]) -> dict[int, int]:
+    """Return debtor → account id, for rooms above that know only who owes."""
+    return dict(Account.objects.filter(debtor_id__in=list(debtor_ids)).values_list("debtor_id", "pk"))

@@ -9,6 +9,7 @@ from curbstop.reports.queries.adjustments import adjustments_register, non_cash_
 from curbstop.reports.queries.billing import billing_register
 from curbstop.reports.queries.cash import daily_cash, deposit_summary
 from curbstop.reports.queries.ledger import aged_receivables, gl_distribution, trial_balance_register
+from curbstop.reports.queries.security import deposits_held
 
 
 class NoSuchRegister(Exception):
@@ -46,6 +47,12 @@ CATALOG: tuple[Entry, ...] = (
         "Non-cash credits by user",
         "What each person credited without cash, and how much of it without a second person",
         non_cash_credits,
+    ),
+    Entry(
+        "deposits-held",
+        "Deposits held",
+        "Every customer's security deposit with its interest and good months; the total is the liability in the ledger",
+        deposits_held,
     ),
     Entry("gl-distribution", "GL distribution", "Debits and credits by day, account and service", gl_distribution),
     Entry(
