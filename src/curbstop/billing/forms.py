@@ -1,12 +1,17 @@
-"""What people type on the pages of billing: a cycle and a day, or a reason."""
+"""What people type on the pages of billing: a cycle and a day, a reason, an amount for a service."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 
+from curbstop.billing.domain.adjustments import Asked, AskedLine, Ground
+from curbstop.billing.domain.budget_plans import BudgetPolicy
+from curbstop.billing.domain.leak_policies import LeakPolicy
 from curbstop.billing.models import Cycle
 from curbstop.billing.queries import cycles
-from curbstop.foundation.web.fields import FreeText
+from curbstop.billing.queries.leaks import Shown
+from curbstop.foundation.web.fields import DollarsField, FreeText
 
 REASON_LENGTH_MIN = 10
 
@@ -20,6 +25,18 @@ class DraftRun(forms.Form):
         help_text="The first day that this run does not bill, usually the read day.",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cycle"].queryset = cycles()  # type: ignore[attr-defined]  # a ModelChoiceField
+
+
+class MoveAccount(forms.Form):
+    """Which account goes to which cycle, and from which day on."""
+
+    account = forms.CharField(label="Account number", max_length=40)
+    cycle = forms.ModelChoiceField(queryset=Cycle.objects.none(), empty_label=None)
+    on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,3 +69,98 @@ class Decision(Reason):
         help_text="A sentence that an auditor will understand; Enter decides.",
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off", "class": "wide"}),
     )
+
+
+class RequestAdjustment(forms.Form):
+    """A credit or a charge on one service, with its reason and what shows it."""
+
+    kind = forms.ChoiceField(choices=[("credit", "Credit"), ("charge", "Charge")], label="Credit or charge")
+    service = forms.ChoiceField()
+    amount = DollarsField(help_text="Dollars and cents, for example 20.00")
+    reason = forms.ChoiceField()
+    note = FreeText(
+        label="What happened",
+        min_length=REASON_LENGTH_MIN,
+        max_length=500,
+        help_text="A sentence that an auditor will understand.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    evidence = FreeText(label="What shows it", max_length=300, required=False)
+    reference = FreeText(label="Where it is kept", max_length=120, required=False, help_text="A document number.")
+
+    def __init__(
+        self, *args: Any, services: Iterable[tuple[str, str]], grounds: Iterable[Ground], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].choices = list(services)  # type: ignore[attr-defined]  # a ChoiceField
+        wants = {"none": "", "text": " (say what shows it)", "document": " (needs a document)"}
+        self.fields["reason"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
+            (ground.code, ground.label_en + wants[ground.evidence]) for ground in grounds
+        ]
+
+    def asked(self) -> Asked:
+        """Return what was typed as a request; a service is `id` or `id:item`."""
+        typed = self.cleaned_data
+        service, _, item = typed["service"].partition(":")
+        line = AskedLine(int(service), typed["amount"], int(item) if item else None)
+        texts = {name: typed[name] for name in ("kind", "reason", "note", "evidence", "reference")}
+        return Asked(lines=(line,), **texts)
+
+
+class LeakFacts(forms.Form):
+    """Where a leak was, and what the customer showed: the sheet is worked out from it."""
+
+    place = forms.ChoiceField(label="Where was the leak?")
+    entered_sewer = forms.BooleanField(label="The water ran into the sewer", required=False)
+    met = forms.MultipleChoiceField(label="Conditions met", required=False, widget=forms.CheckboxSelectMultiple)
+    shown = forms.MultipleChoiceField(label="The customer showed", required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, policy: LeakPolicy, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in (("place", policy.places), ("met", policy.conditions), ("shown", policy.evidence)):
+            self.fields[name].choices = [  # type: ignore[attr-defined]  # choice fields all three
+                (word, word.replace("_", " ").capitalize()) for word in words
+            ]
+            if not words:
+                del self.fields[name]
+
+    def facts(self) -> Shown:
+        """Return what was said and shown."""
+        typed = self.cleaned_data
+        return Shown(
+            place=typed["place"],
+            entered_sewer=typed["entered_sewer"],
+            met=frozenset(typed.get("met", ())),
+            evidence=frozenset(typed.get("shown", ())),
+        )
+
+
+class LeakSupport(forms.Form):
+    """What happened and where its proof is kept, to ask for the credit of a leak sheet."""
+
+    note = FreeText(label="What happened", min_length=REASON_LENGTH_MIN, max_length=500)
+    evidence = FreeText(label="What shows it", max_length=300)
+    reference = FreeText(label="Where it is kept", max_length=120)
+
+
+class RequestRefund(forms.Form):
+    """How much credit goes back to whom, or over to which other account of the customer."""
+
+    amount = DollarsField(help_text="Dollars and cents, for example 20.00")
+    payee = FreeText(label="Check to", max_length=200, required=False)
+    to_account = forms.ChoiceField(label="Or to another account of the customer", required=False)
+    reason = FreeText(label="Why", min_length=REASON_LENGTH_MIN, max_length=500)
+
+    def __init__(self, *args: Any, others: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to_account"].choices = [("", "None"), *others.items()]  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class EnrollBudget(forms.Form):
+    """Which of the city's kinds of budget billing an account joins."""
+
+    policy = forms.ChoiceField(label="Kind of budget billing")
+
+    def __init__(self, *args: Any, policies: Iterable[BudgetPolicy], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["policy"].choices = [(each.code, each.label_en) for each in policies]  # type: ignore[attr-defined]

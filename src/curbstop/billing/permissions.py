@@ -49,6 +49,11 @@ PRINT_RUN: Final = Permission(
     "Print the statements of a released run, and hand its file to a print vendor",
     frozenset({Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
 )
+MOVE_ACCOUNTS: Final = Permission(
+    "billing.move_accounts",
+    "Move an account to another billing cycle",
+    frozenset({Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
+)
 KEEP_MASTERS: Final = Permission(
     "billing.keep_masters",
     "Open master accounts and say which accounts stand on their summary",
@@ -123,6 +128,7 @@ PERMISSIONS: Final = (
     APPROVE_RUN,
     RELEASE_RUN,
     PRINT_RUN,
+    MOVE_ACCOUNTS,
     KEEP_MASTERS,
     REQUEST_CANCELLATION,
     APPROVE_CANCELLATION,

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from curbstop.billing.views import bills, masters, printing, review, runs, year
+from curbstop.billing.views import (
+    adjustments,
+    bills,
+    budget_plans,
+    cycles,
+    leaks,
+    masters,
+    printing,
+    refunds,
+    review,
+    runs,
+    year,
+)
 
 app_name = "billing"
 
@@ -29,9 +41,28 @@ urlpatterns = [
     path("masters/<str:number>/accounts/", masters.join_master, name="join_master"),
     path("masters/<str:number>/accounts/<str:account>/leave/", masters.leave_master, name="leave_master"),
     path("masters/<str:number>/summary.pdf", masters.summary_pdf, name="summary_pdf"),
+    path("cycles/", cycles.cycles, name="cycles"),
     path("calendar/", year.year, name="this_year"),
     path("calendar/<int:year>/", year.year, name="year"),
     path("bills/<int:number>/", bills.bill, name="bill"),
     path("bills/<int:number>/statement.pdf", bills.statement_pdf, name="statement_pdf"),
     path("bills/<int:number>/cancellation/", bills.request_cancellation, name="request_cancellation"),
+    path("bills/<int:number>/leak/", leaks.leak, name="leak"),
+    path("adjustments/", adjustments.adjustments, name="adjustments"),
+    path("adjustments/<int:pk>/", adjustments.adjustment, name="adjustment"),
+    path("adjustments/<int:pk>/posting/", adjustments.post_adjustment, name="post_adjustment"),
+    path("adjustments/<int:pk>/refusal/", adjustments.turn_down_adjustment, name="turn_down_adjustment"),
+    path("adjustments/<int:pk>/reversal/", adjustments.request_reversal, name="request_reversal"),
+    path("accounts/<str:number>/adjustments/", adjustments.request_adjustment, name="request_adjustment"),
+    path("accounts/<str:number>/refunds/", refunds.request_refund, name="request_refund"),
+    path("accounts/<str:number>/budget/", budget_plans.budget, name="budget"),
+    path("accounts/<str:number>/budget/enrollment/", budget_plans.enroll_budget, name="enroll_budget"),
+    path("budget/<int:pk>/review/", budget_plans.review_budget, name="review_budget"),
+    path("budget/<int:pk>/renewal/", budget_plans.renew_budget, name="renew_budget"),
+    path("budget/<int:pk>/end/", budget_plans.end_budget, name="end_budget"),
+    path("refunds/", refunds.refunds, name="refunds"),
+    path("refunds/<int:pk>/", refunds.refund, name="refund"),
+    path("refunds/<int:pk>/approval/", refunds.approve_refund, name="approve_refund"),
+    path("refunds/<int:pk>/release/", refunds.release_refund, name="release_refund"),
+    path("refunds/<int:pk>/refusal/", refunds.turn_down_refund, name="turn_down_refund"),
 ]

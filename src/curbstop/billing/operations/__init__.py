@@ -25,7 +25,7 @@ from curbstop.billing.operations.cancellation import (
     undo_bill,
 )
 from curbstop.billing.operations.credits import apply_credits
-from curbstop.billing.operations.cycles import assign_cycle, declare_cycles
+from curbstop.billing.operations.cycles import MoveRefused, assign_cycle, declare_cycles, move_account
 from curbstop.billing.operations.drafts import (
     draft_bills,
     draft_final_bills,
@@ -70,6 +70,7 @@ __all__ = [
     "DraftRefused",
     "ExemptionRefused",
     "MasterRefused",
+    "MoveRefused",
     "PrintingRefused",
     "ReadCorrectionRefused",
     "RefundRefused",
@@ -100,6 +101,7 @@ __all__ = [
     "hold_bill",
     "join_master",
     "leave_master",
+    "move_account",
     "open_master",
     "plan_printing",
     "post_adjustment",

@@ -33,6 +33,7 @@ from curbstop.billing.queries.completeness import (
     completeness_failures,
 )
 from curbstop.billing.queries.corrected_use import bills_resting_on, drafted_on_superseded_use
+from curbstop.billing.queries.cycles import CycleCount, cycle_counts
 from curbstop.billing.queries.holds import HeldBill, held_bill_of
 from curbstop.billing.queries.masters import masters_visible_to, summary_of_master
 from curbstop.billing.queries.printing import (
@@ -79,6 +80,7 @@ __all__ = [
     "AverageSetSummary",
     "BillLineRow",
     "BillRow",
+    "CycleCount",
     "HeldBill",
     "RunSummary",
     "Stranded",
@@ -103,6 +105,7 @@ __all__ = [
     "cancellation_request_of",
     "columns_of",
     "completeness_failures",
+    "cycle_counts",
     "cycles",
     "draft_lines_of",
     "draft_of",
