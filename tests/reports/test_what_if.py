@@ -270,6 +270,7 @@ class TestPage:
             {"first_day": "2026-07-30"},
             {"households": "somebody"},
             {"percent_max": "101"},
+            {"text": DRAFT.replace("tariff: water", "tariff: sewer")},
             {"last_day": "2025-01-01", "first_day": "2024-01-01"},
         ],
     )

@@ -67,7 +67,7 @@ def _question(draft: Path, first: datetime, last: datetime, schedule: str) -> An
     """Compile the draft and name every problem of it."""
     from curbstop.rates.imports import read_rate_file
     from curbstop.rates.queries import NoSuchVersion
-    from curbstop.reports.queries.what_if import question_of
+    from curbstop.reports.queries.what_if import name_in, question_of
 
     if last < first:
         wrong_usage("The last day must not be before the first.")
@@ -78,7 +78,7 @@ def _question(draft: Path, first: datetime, last: datetime, schedule: str) -> An
     is_owrs = draft.suffix.lower() == ".owrs" or "\nrate_structure:" in document
     try:
         return question_of(
-            schedule or _named(document) or draft.stem,
+            schedule or name_in(document) or draft.stem,
             draft=document,
             draft_format="owrs" if is_owrs else "tariff",
             from_on=first.date(),
@@ -86,14 +86,6 @@ def _question(draft: Path, first: datetime, last: datetime, schedule: str) -> An
         )
     except NoSuchVersion as refusal:
         refuse(refusal)
-
-
-def _named(document: str) -> str:
-    """Return the name that a tariff gives itself."""
-    for line in document.splitlines():
-        if line.startswith("tariff:"):
-            return line.removeprefix("tariff:").split("#")[0].strip()
-    return ""
 
 
 def _write(accounts: Any, *, csv: Path | None, xlsx: Path | None) -> None:

@@ -11,7 +11,7 @@ from curbstop.rates.domain.schedule import ScheduleRefused
 from curbstop.rates.models import Schedule, ScheduleVersion
 from curbstop.rates.queries import NoSuchVersion, adopted_schedules
 from curbstop.reports.domain.studies import Affordability, read_households
-from curbstop.reports.queries.what_if import Question, question_of
+from curbstop.reports.queries.what_if import Question, name_in, question_of
 
 
 class Days(forms.Form):
@@ -83,6 +83,9 @@ class AskForStudy(forms.Form):
         written = self._written(asked)
         if written is None or schedule is None or first is None or last is None:
             return asked
+        name = name_in(written[0])
+        if name != schedule.code and Schedule.objects.filter(code=name).exists():
+            self.add_error("schedule", f"The draft is a tariff of {name}: choose that schedule.")
         try:
             problems = compile_document(*written, schedule.code).problems
         except ScheduleRefused as refusal:

@@ -50,6 +50,12 @@ def question_of(schedule: str, *, draft: str, draft_format: str, from_on: date, 
     )  # fmt: skip
 
 
+def name_in(document: str) -> str:
+    """Return the name that a tariff gives itself; a file of the other language has none."""
+    named = (line.removeprefix("tariff:") for line in document.splitlines() if line.startswith("tariff:"))
+    return next(named, "").split("#")[0].strip()
+
+
 def parts_of_the_city() -> list[AccountRange]:
     """Return the ranges of accounts that are studied one by one."""
     lowest, highest = account_bounds()
