@@ -96,6 +96,7 @@ def _page(request: StaffRequest, number: int, form: forms.Reason) -> HttpRespons
         "lines": explained(lines, language, labels),
         "change": (change := changes_of([number]).get(number)) and changed(change, language),
         "asked": asked,
+        "may_adjust": request.user.may(permissions.REQUEST_ADJUSTMENT) and shown.cancelled_at is None,
         "may_request": request.user.may(permissions.REQUEST_CANCELLATION),
         "may_cancel": asked is not None
         and asked.by_id != request.user.pk

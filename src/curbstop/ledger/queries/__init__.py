@@ -19,6 +19,7 @@ from curbstop.ledger.queries.balances import (
 from curbstop.ledger.queries.days import (
     NoOpenBusinessDay,
     current_business_day,
+    day_or_today,
     days_visible_to,
     is_open_on,
     latest_business_day,
@@ -59,6 +60,7 @@ __all__ = [
     "chart_of_accounts",
     "credit_on",
     "current_business_day",
+    "day_or_today",
     "days_visible_to",
     "entries_by_day",
     "entry_ids_between",

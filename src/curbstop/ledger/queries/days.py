@@ -24,6 +24,14 @@ def current_business_day() -> date:
     return day
 
 
+def day_or_today(today: date) -> date:
+    """Return the open business day, for a page that only shows; today while the office is closed."""
+    try:
+        return current_business_day()
+    except NoOpenBusinessDay:
+        return today
+
+
 def latest_business_day() -> date | None:
     """Return the last day that was opened, whether it is still open or not."""
     return BusinessDay.objects.order_by("-day").values_list("day", flat=True).first()

@@ -8,6 +8,7 @@ from typing import Any
 from curbstop.billing.domain.explaining import long_date, unit_words
 from curbstop.billing.permissions import SEE_BILLS
 from curbstop.billing.queries import held_bill_of
+from curbstop.billing.queries.budget_plans import BudgetDue, budget_due
 from curbstop.cashiering.permissions import VIEW_RECEIPTS
 from curbstop.cashiering.queries import PaymentRow, payments_of_debtor
 from curbstop.customers.queries import AccountPage, account_page, accounts_visible_to, contacts_of
@@ -66,6 +67,7 @@ class Overview:
     payments: tuple[PaymentRow, ...]
     contacts: tuple[Any, ...]
     alerts: tuple[Alert, ...]
+    budget: BudgetDue | None
 
 
 def overview_of(number: str, user: User, *, on: date) -> Overview | None:
@@ -76,7 +78,9 @@ def overview_of(number: str, user: User, *, on: date) -> Overview | None:
     items = tuple(open_items_of(account.debtor_id))
     services = tuple(_by_service(items, on))
     balance = balances_of([account.debtor_id]).get(account.debtor_id, 0)
-    overdue = sum(service.overdue_cents for service in services)
+    budget = budget_due([account.id], on=on).get(account.id)
+    # A customer on a budget plan is late by the plan and never by the true balance.
+    overdue = budget.past_due_cents if budget else sum(service.overdue_cents for service in services)
     return Overview(
         account=account,
         balance_cents=balance,
@@ -89,6 +93,7 @@ def overview_of(number: str, user: User, *, on: date) -> Overview | None:
         payments=_payments(account, user),
         contacts=tuple(contacts_of(account.customer_id, CONTACTS_SHOWN)),
         alerts=tuple(_alerts(account, overdue)),
+        budget=budget,
     )
 
 

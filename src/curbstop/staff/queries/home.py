@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from curbstop.billing.permissions import APPROVE_RUN, RELEASE_RUN
+from curbstop.billing.permissions import APPROVE_ADJUSTMENT, APPROVE_REFUND, APPROVE_RUN, RELEASE_RUN
 from curbstop.billing.queries import runs_visible_to
+from curbstop.billing.queries.adjustments import waiting_adjustments
+from curbstop.billing.queries.refunds import waiting_refunds
 from curbstop.cashiering.permissions import APPROVE_VOID, TAKE_PAYMENT
 from curbstop.cashiering.queries import open_drawer_of, void_requests_visible_to
 from curbstop.foundation.access.models import User
@@ -62,6 +64,14 @@ def _runs_to_release(user: User) -> tuple[str, str]:
     return str(count), "approved runs wait to be released."
 
 
+def _adjustments(user: User) -> tuple[str, str]:
+    return str(waiting_adjustments(user).exclude(requested_by=user).count()), "adjustments wait for a second person."
+
+
+def _refunds(user: User) -> tuple[str, str]:
+    return str(waiting_refunds(user).exclude(requested_by=user).count()), "refunds wait for an approval or release."
+
+
 Counter = Callable[[User], tuple[str, str]]
 
 WORK: tuple[tuple[str, str, Permission, Counter], ...] = (
@@ -71,4 +81,6 @@ WORK: tuple[tuple[str, str, Permission, Counter], ...] = (
     ("Deposits to verify", "treasury:deposits", VERIFY_DEPOSIT, _deposits),
     ("Runs to approve", "billing:runs", APPROVE_RUN, _runs_to_approve),
     ("Runs to release", "billing:runs", RELEASE_RUN, _runs_to_release),
+    ("Adjustments to approve", "billing:adjustments", APPROVE_ADJUSTMENT, _adjustments),
+    ("Refunds to decide", "billing:refunds", APPROVE_REFUND, _refunds),
 )

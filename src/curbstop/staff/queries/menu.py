@@ -5,7 +5,7 @@ from datetime import date
 
 from django.urls import reverse
 
-from curbstop.billing.permissions import SEE_RUNS
+from curbstop.billing.permissions import SEE_ADJUSTMENTS, SEE_REFUNDS, SEE_RUNS
 from curbstop.cashiering.permissions import TAKE_PAYMENT, VIEW_RECEIPTS
 from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.foundation.access.models import User
@@ -25,6 +25,8 @@ PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Receipts", "cashiering:receipts", VIEW_RECEIPTS),
     ("Deposits", "treasury:deposits", VIEW_DEPOSITS),
     ("Billing runs", "billing:runs", SEE_RUNS),
+    ("Adjustments", "billing:adjustments", SEE_ADJUSTMENTS),
+    ("Refunds", "billing:refunds", SEE_REFUNDS),
     ("Journals", "treasury:journals", VIEW_DEPOSITS),
     ("Business days", "ledger:days", READ_LEDGER),
     ("Reports", "reports:registers", READ_REGISTERS),

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from curbstop.billing.permissions import REQUEST_ADJUSTMENT, REQUEST_REFUND, SEE_BILLS
 from curbstop.cashiering.permissions import TAKE_PAYMENT
 from curbstop.customers import operations as customers
 from curbstop.customers.permissions import LOG_CONTACT, SEE_ACCOUNTS
@@ -66,6 +67,9 @@ def _page(request: StaffRequest, number: str, contact_form: forms.LogContact) ->
         "uses": list(zip(overview.uses, charts, strict=True)),
         "on": on,
         "may_take_payment": request.user.may(TAKE_PAYMENT),
+        "may_adjust": request.user.may(REQUEST_ADJUSTMENT),
+        "may_refund": request.user.may(REQUEST_REFUND),
+        "may_see_budget": request.user.may(SEE_BILLS),
         "payment_key": uuid4(),  # A double click opens one cart.
         "contact_form": contact_form if request.user.may(LOG_CONTACT) else None,
     }
