@@ -230,3 +230,27 @@ class TestRefuseRow:
         assert priced.reason(0) == "commodity_charge: the input usage is larger than 1,000,000,000,000,000"
         assert priced.reason(1) == "commodity_charge: the charge is larger than $10,000,000,000,000"
         assert priced.cents().tolist()[2] == 450
+
+
+class TestFindInTable:
+    @pytest.mark.parametrize("size", ['5/8"', "5/8''", "5/8”", '5/8 "', "5/8 inch", "5/8 in."])
+    def test_reads_inches_in_every_spelling(self, size: str) -> None:
+        fields = 'service_charge: {depends_on: meter_size, values: {5/8": 3, 1": 4}}\nbill: service_charge'
+        assert bill(fields, usage="0", meter_size=size) == 3
+
+    def test_reads_a_number_with_idle_zeros(self) -> None:
+        fields = "service_charge: {depends_on: [size, zone], values: {0.75|1: 3, 10|2.50: 4}}\nbill: service_charge"
+        assert bill(fields, usage="0", size="0.750", zone="1.0") == 3
+        assert bill(fields, usage="0", size="10", zone="2.5") == 4
+
+    def test_takes_tiers_from_a_table(self) -> None:
+        fields = TIERS.replace(
+            "commodity_charge: Tiered",
+            "commodity_charge: {depends_on: kind, values: {A: Tiered, B: 3*usage_ccf}}",
+        )
+        assert bill(fields, usage="14.5", kind="A") == 24
+        assert bill(fields, usage="10", kind="B") == 30
+
+    def test_refuses_a_price_that_is_written_as_missing(self) -> None:
+        (problem,) = home("service_charge: NA\nbill: service_charge").problems
+        assert (problem.field, problem.message) == ("service_charge", "uses NA, which the file never defines")

@@ -40,14 +40,14 @@ def price(schedule: Schedule, columns: pl.DataFrame, source: Mapping[str, str] |
     frame = with_given(schedule.given, columns).with_row_index("priced_row")
     if CLASS not in columns.columns:
         frame = frame.with_columns(pl.lit("").alias(CLASS))
-    if PERIOD_DAYS not in columns.columns:
-        frame = frame.with_columns(pl.lit(None, pl.Int64).alias(PERIOD_DAYS))
     lines: list[pl.DataFrame] = []
     refusals: list[pl.DataFrame] = []
-    for (name, period_days), rows in frame.group_by(CLASS, PERIOD_DAYS, maintain_order=True):
+    # Parts of periods that are as long are divided by the same number of days, at machine speed.
+    alike = [CLASS, *([PERIOD_DAYS] if PERIOD_DAYS in columns.columns else [])]
+    for (name, *period_days), rows in frame.group_by(*alike, maintain_order=True):
         class_name = "" if name is None else str(name)
         numbers = rows["priced_row"]
-        chosen, why_not = chosen_class(schedule, class_name, is_part=period_days is not None)
+        chosen, why_not = chosen_class(schedule, class_name, is_part=period_days not in ([], [None]))
         if chosen is None:
             refusals.append(_refused(numbers, why_not))
             continue

@@ -19,7 +19,7 @@ USAGE = "usage"
 WRITTEN_USAGE = "usage_ccf"  # the specification's name for usage, whatever the billing unit is
 _PERCENT = re.compile(r"^(\d+(?:\.\d*)?|\.\d+)\s*%$")
 MONEY_WORDS = re.compile(r"charg|surcharge|rate$|price|fee$|^flat_|^tier_|discount$|^bill$")
-WORDS = {"tiered", "budget"}
+WORDS = {"tiered", "budget", "none", "null", "na", "nan"}
 
 
 class ClassRefused(ValueError):
@@ -178,6 +178,8 @@ class _Compiler:
         match value:
             case Text(value=""):
                 raise ClassRefused(field, "the field is empty", value.line)
+            case Text(value=word) if word.lower() == "tiered":
+                return self._tiered(field, suffix, value.line)
             case Text() if not self._is_charge(field):
                 return self._budget(field, value, suffix)
             case Text():

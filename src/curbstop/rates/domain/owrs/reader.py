@@ -22,6 +22,17 @@ _UNITS = {
     "gal": "gallons",
     "cf": "cubic_feet",
     "cubic_feet": "cubic_feet",
+    "cubic feet": "cubic_feet",
+    "gallon": "gallons",
+    "thousand gallons": "kgal",
+    "1000 gallons": "kgal",
+    "hundred cubic feet": "ccf",
+    "100 cubic feet": "ccf",
+    "m3": "kiloliter",
+    "cubic_meters": "kiloliter",
+    "cubic meters": "kiloliter",
+    "kiloliters": "kiloliter",
+    "kilolitres": "kiloliter",
 }
 
 
