@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import polars as pl
 from django.db import connection
@@ -112,7 +113,9 @@ def standing_of(person: User, account_id: int, *, on: date) -> Standing:
     limit = max((rule.cents for rule in limits if rule is not None), default=0)
     days, months = value_on("adjustment.window_days", on).number, value_on("adjustment.person_months", on).number
     share = rule_or_none("adjustment.person_day_factor", on)
-    facts = {"account": account_id, "person": person.pk, "on": on, "days": days, "months": months}
+    facts: dict[str, Any] = {
+        "account": account_id, "person": person.pk, "on": on, "days": days, "months": months,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(USED, facts)
         window, year, day = cursor.fetchone()
