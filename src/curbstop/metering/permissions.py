@@ -18,5 +18,10 @@ SETTLE_USAGE = Permission(
     "Turn reads into usage",
     {Role.LEAD, Role.SUPERVISOR, Role.MANAGER},
 )
+REVIEW_READS = Permission(
+    "metering.review_reads",
+    "Decide about reads that are held: accept, read again, estimate, correct",
+    {Role.LEAD, Role.SUPERVISOR, Role.MANAGER},
+)
 
-PERMISSIONS = (SEE_READS, RECORD_READS, SETTLE_USAGE)
+PERMISSIONS = (SEE_READS, RECORD_READS, SETTLE_USAGE, REVIEW_READS)

@@ -1,7 +1,16 @@
-"""The codes of what may be noticed about a read, as the review list names them (rulebook §3.2)."""
+"""What may be noticed about a read, as the review list names it, and what was found in words (rulebook §3.2)."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
+
+SOURCES: Final = {
+    "same_period_last_year": "in the same days last year",
+    "prior_three": "in the last three periods",
+    "prior_period": "in the last period",
+    "class_average": "for meters of this size",
+}
 
 
 class Code(StrEnum):
@@ -41,3 +50,25 @@ MEANINGS: Final = {
     Code.DAYS: "The period is shorter or longer than the city's.",
     Code.TRANSPOSED: "Two digits may have changed places: with them put right the use is usual.",
 }
+
+
+def found_words(code: str, values: Mapping[str, Any], *, baseline: Decimal | None, source: str) -> str:
+    """Return what was found as a sentence: the use beside the usual, or the register beside the one before."""
+    if code == Code.TRANSPOSED:
+        return f"Read {_units(values, 'register_e4')}; {_units(values, 'suggested_e4')} would be usual."
+    if code in {Code.NEGATIVE, Code.OVER_ESTIMATE, Code.ROLLOVER}:
+        return f"The register went from {_units(values, 'from_register_e4')} to {_units(values, 'register_e4')}."
+    if code == Code.ESTIMATES:
+        return f"{values['estimates']} estimates in a row."
+    if code == Code.MISSING:
+        return "No read came" + (f": {values['skip_code'].replace('_', ' ')}." if values.get("skip_code") else ".")
+    days = values["days"]
+    used = f"{values['used']:,.4f}".rstrip("0").rstrip(".") + f" in {days} days"
+    if baseline is None:
+        return f"{used}; nothing to compare with."
+    return f"{used}; {baseline * days:,.1f} would be usual ({SOURCES.get(source, source)})."
+
+
+def _units(values: Mapping[str, Any], name: str) -> str:
+    register = values.get(name)
+    return "unknown" if register is None else f"{Decimal(register) / 10_000:,.4f}".rstrip("0").rstrip(".")

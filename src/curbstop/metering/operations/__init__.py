@@ -18,6 +18,7 @@ from curbstop.metering.operations.exceptions import (
     correct_held_read,
     reread,
     review_reads,
+    spread_again,
 )
 from curbstop.metering.operations.meters import add_installations, add_meters
 from curbstop.metering.operations.reads import ReadsRefused, add_reads, record_reads
@@ -53,6 +54,7 @@ __all__ = [
     "reread",
     "review_reads",
     "settle_usage",
+    "spread_again",
     "supersede_read",
     "true_up",
 ]

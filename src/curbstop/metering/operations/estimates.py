@@ -19,7 +19,7 @@ from curbstop.metering.domain.exceptions import Code
 from curbstop.metering.domain.segments import E4, four_decimals
 from curbstop.metering.models import Installation, Read, ReadException
 from curbstop.metering.operations.corrections import Swap, swap_reads
-from curbstop.metering.operations.exceptions import DispositionRefused, review_reads
+from curbstop.metering.operations.exceptions import REFUSALS, DispositionRefused, review_reads
 from curbstop.metering.operations.reads import add_reads
 from curbstop.metering.operations.resettling import CorrectionRefused
 from curbstop.metering.queries import AccountRange, usage_policy_on
@@ -68,7 +68,7 @@ def estimate_read(*, installation: Installation, on: date, by: User, at: datetim
     return Read.objects.get(installation=installation, read_on=on, superseded_at=None)
 
 
-@transaction
+@transaction(refusals=REFUSALS)
 def estimate_held_read(*, exception: ReadException, note: str, by: User, at: datetime) -> Read:
     """Put an estimate in the place of a read that cannot be trusted.
 

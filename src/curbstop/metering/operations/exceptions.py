@@ -14,7 +14,14 @@ from curbstop.foundation.database.transactions import refused_by, require_transa
 from curbstop.metering.domain.exceptions import Code
 from curbstop.metering.domain.validation import exceptions_in
 from curbstop.metering.models import Read, ReadException
-from curbstop.metering.operations.corrections import REASON_LENGTH_MIN, Swap, close_exceptions, swap_reads
+from curbstop.metering.operations.corrections import (
+    REASON_LENGTH_MIN,
+    Correction,
+    Swap,
+    close_exceptions,
+    swap_reads,
+    true_up,
+)
 from curbstop.metering.operations.resettling import CorrectionRefused
 from curbstop.metering.queries import usage_policy_on
 from curbstop.metering.queries.intake import closed_by
@@ -25,6 +32,14 @@ Disposition = ReadException.Disposition
 
 class DispositionRefused(Exception):
     """Nothing was decided; the message tells why."""
+
+
+def _billed() -> DispositionRefused:
+    return DispositionRefused("Bills rest on this read: a second person has to cancel them with its correction.")
+
+
+# The room that bills keeps its usage, at the end of the transaction.
+REFUSALS = {"billed_usage_stands": _billed}
 
 
 def review_reads(read_ids: Sequence[int], *, on: date, at: datetime) -> int:
@@ -56,7 +71,21 @@ def accept_read(*, exception: ReadException, note: str, by: User, at: datetime) 
     )  # fmt: skip
 
 
-@transaction
+@transaction(refusals=REFUSALS)
+def spread_again(*, exception: ReadException, note: str, by: User, at: datetime) -> Correction:
+    """Spread the use up to a read over the estimated periods before it, which are not billed yet.
+
+    :raises DispositionRefused: if it is decided already, no reason is given, nothing before it was estimated, or bills
+        rest on the estimates
+    """
+    _refuse_without(note, exception)
+    try:
+        return true_up(read=exception.read, reason=note, by=by, at=at)
+    except CorrectionRefused as refusal:
+        raise DispositionRefused(str(refusal)) from refusal
+
+
+@transaction(refusals=REFUSALS)
 def correct_held_read(*, exception: ReadException, register: Decimal, note: str, by: User, at: datetime) -> Read:
     """Put the right register in the place of a read that is not billed, such as one with two digits changed.
 
@@ -69,7 +98,7 @@ def correct_held_read(*, exception: ReadException, register: Decimal, note: str,
     )  # fmt: skip
 
 
-@transaction
+@transaction(refusals=REFUSALS)
 def reread(  # what was read, when, and the four facts of a decision
     *, exception: ReadException, register: Decimal, read_on: date, note: str, by: User, at: datetime
 ) -> Read:

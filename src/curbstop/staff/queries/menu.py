@@ -12,6 +12,7 @@ from curbstop.foundation.access.models import User
 from curbstop.foundation.access.permissions import Permission
 from curbstop.ledger.permissions import READ_LEDGER
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
+from curbstop.metering.permissions import REVIEW_READS
 from curbstop.ordinances.queries import CityProfileRow, NoSuchRule, city
 from curbstop.reports.permissions import READ_REGISTERS
 from curbstop.staff.permissions import SEE_HOME
@@ -24,6 +25,7 @@ PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Drawers", "cashiering:drawers", VIEW_RECEIPTS),
     ("Receipts", "cashiering:receipts", VIEW_RECEIPTS),
     ("Deposits", "treasury:deposits", VIEW_DEPOSITS),
+    ("Read exceptions", "metering:exceptions", REVIEW_READS),
     ("Billing runs", "billing:runs", SEE_RUNS),
     ("Adjustments", "billing:adjustments", SEE_ADJUSTMENTS),
     ("Refunds", "billing:refunds", SEE_REFUNDS),
