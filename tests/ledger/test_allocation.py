@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curbstop.ledger.domain.allocation import OrderRefused, Payable, allocate, in_order, read_order
+from curbstop.ledger.domain.allocation import (
+    OrderRefused,
+    Payable,
+    allocate,
+    in_order,
+    read_order,
+    split_by_share,
+)
 
 ON = date(2026, 7, 15)
 PAST, CURRENT = date(2026, 6, 20), date(2026, 7, 20)
@@ -106,3 +113,44 @@ class TestReadOrder:
     def test_names_the_step_it_cannot_read(self, step: dict[str, list[str]]) -> None:
         with pytest.raises(OrderRefused, match="Step 2"):
             read_order([{}, step])
+
+
+class TestSplitByShare:
+    def test_gives_the_last_party_the_remainder(self) -> None:
+        """WX-1.7b: $100.00 on $121.40 of the city and $58.60 of a partner."""
+        assert split_by_share(10_000, [12_140, 5_860]) == [6_744, 3_256]
+
+    @given(owed=st.lists(st.integers(0, 10**9), min_size=1, max_size=6), part=st.integers(0, 10**6))
+    def test_makes_and_loses_no_cent_and_overpays_nobody(self, owed: list[int], part: int) -> None:
+        amount = sum(owed) * part // 10**6
+        parts = split_by_share(amount, owed)
+        assert sum(parts) == amount
+        assert all(0 <= got <= due for got, due in zip(parts, owed, strict=True))
+        assert split_by_share(sum(owed), owed) == owed
+
+
+class TestParties:
+    ORDER = read_order([{"parties": ["water+sewer", "treatment"], "sort_by": ["oldest", "service"]}])
+
+    def test_split_what_does_not_cover_a_joint_bill(self) -> None:
+        owed = {"water": 9_140, "sewer": 3_000, "treatment": 5_860}
+        items = [Payable(n, CURRENT, service, cents) for n, (service, cents) in enumerate(owed.items())]
+
+        shares = allocate(10_000, items, order=self.ORDER, on=ON)
+
+        assert shares == {0: 6_744, 2: 3_256}
+        assert allocate(18_000, items, order=self.ORDER, on=ON) == {0: 9_140, 1: 3_000, 2: 5_860}
+
+    def test_pay_the_older_joint_bill_whole_before_the_newer(self) -> None:
+        items = [
+            Payable(1, PAST, "water", 1_000),
+            Payable(2, PAST, "treatment", 500),
+            Payable(3, CURRENT, "water", 1_000),
+            Payable(4, CURRENT, "treatment", 1_000),
+        ]
+
+        assert allocate(1_600, items, order=self.ORDER, on=ON) == {1: 1_000, 2: 500, 3: 50, 4: 50}
+
+    def test_are_refused_when_a_service_has_two_owners(self) -> None:
+        with pytest.raises(OrderRefused, match="belongs to one party"):
+            read_order([{"parties": ["water", "sewer+water"]}])
