@@ -21,6 +21,7 @@ from curbstop.billing.models.drafts import DraftBill, DraftLine
 from curbstop.billing.models.exemptions import Exemption
 from curbstop.billing.models.masters import MasterAccount, MasterMember
 from curbstop.billing.models.printing import Piece, PrintedBatch, Printing
+from curbstop.billing.models.rebills import RebillBatch, RebillItem
 from curbstop.billing.models.refunds import CreditApplication, Refund, RefundApproval, RefundRequest
 from curbstop.billing.models.runs import (
     BillingRun,
@@ -61,6 +62,8 @@ __all__ = [
     "Piece",
     "PrintedBatch",
     "Printing",
+    "RebillBatch",
+    "RebillItem",
     "Refund",
     "RefundApproval",
     "RefundRequest",

@@ -24,6 +24,8 @@ class BillingRun(models.Model):
         CYCLE = "cycle"
         OFF_CYCLE = "off_cycle"
         FINAL = "final"
+        # One bill in the place of a cancelled one; whose, its rebill item says.
+        REBILL = "rebill"
 
     class State(models.TextChoices):
         """Where a run stands; only a released one has touched the ledger."""
@@ -55,7 +57,9 @@ class BillingRun(models.Model):
         ordering = ["-pk"]
         constraints = [
             second_person(maker="drafted_by", checker="approved_by", name="run_approved_by_second_person"),
-            models.CheckConstraint(condition=Q(kind__in=["cycle", "off_cycle", "final"]), name="run_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["cycle", "off_cycle", "final", "rebill"]), name="run_kind_known"
+            ),
             models.CheckConstraint(condition=~Q(title=""), name="run_has_a_title"),
             models.CheckConstraint(
                 condition=Q(state__in=["drafted", "approved", "released", "discarded"]),
