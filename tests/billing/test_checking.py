@@ -241,3 +241,23 @@ class TestUnproven:
         assert found["account_id"].to_list() == [1]
         assert "line 2: it charges" in found["faults"][0]
         assert unproven(lines, beside, {1: ("town", "2026-02-01")}).height == 3
+
+    def test_names_every_account_that_says_the_same_wrong(self):
+        (bill,) = bills_of(some_rows(1, 5))
+        line = pl.DataFrame([line._asdict() for line in bill.lines]).with_columns(
+            pl.col("quantity", "unit_price").cast(pl.Decimal(38, 8)), usage_id=pl.lit(None, pl.Int64),
+            schedule_version_id=1, segment=pl.lit(""),
+        )  # fmt: skip
+        beside = pl.DataFrame([{**bill._asdict(), "lines": 0}])
+        accounts = (101, 102, 103)
+        lines = pl.concat(
+            line.with_columns(account_id=pl.lit(each, pl.Int64), agreement_id=pl.lit(7 * each, pl.Int64))
+            for each in accounts
+        )
+        bills = pl.concat(beside.with_columns(account_id=pl.lit(each, pl.Int64)) for each in accounts)
+        of_two = (pl.col("account_id") != 102) & (pl.col("line_number") == 1)
+
+        assert unproven(lines, bills, {1: ("town", "2026-01-01")}).is_empty()
+        found = unproven(lines.with_columns(pl.col("amount_cents") + of_two), bills, {1: ("town", "2026-01-01")})
+
+        assert found["account_id"].to_list() == [101, 103]
