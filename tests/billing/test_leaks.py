@@ -96,7 +96,7 @@ class TestPublishedPolicies:
 
         assert [(step.what, step.how, step.value) for step in credit.steps] == [
             ("Baseline", "(6 + 6 + 6) ÷ 3", 6),
-            ("Excess", "20 − 6.00000000", 14),
+            ("Excess", "20 − 6", 14),
             ("Water given back", "50 % of the excess", 7),
             ("Sewer given back", "100 % of the excess", 14),
         ]

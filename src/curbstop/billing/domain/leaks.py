@@ -81,7 +81,7 @@ def leak_credit(policy: LeakPolicy, case: LeakCase) -> LeakCredit:
     water, sewer = (_part(excess, share, policy.round_up_to) for share in (shares.water, shares.sewer))
     steps = [
         Step("Baseline", _how(policy, periods), _decimal(baseline)),
-        Step("Excess", f"{case.leak.quantity:f} − {_decimal(baseline):f}", _decimal(excess)),
+        Step("Excess", f"{_plain(case.leak.quantity)} − {_plain(_decimal(baseline))}", _decimal(excess)),
     ]
     water_cents = sewer_cents = None
     if policy.method == "dollars":
@@ -166,7 +166,7 @@ def _refusals(policy: LeakPolicy, case: LeakCase, periods: Sequence[UsePeriod], 
         found.append(f"{policy.history_periods_min} earlier periods are needed, {len(periods)} are there.")
     least = average * Fraction(policy.baseline_factor) * (1 + Fraction(policy.increase_percent_min) / 100)
     if Fraction(case.leak.quantity) <= least:
-        found.append(f"The use must be over {_decimal(least).normalize():f}; it is {case.leak.quantity:f}.")
+        found.append(f"The use must be over {_plain(_decimal(least))}; it is {_plain(case.leak.quantity)}.")
     if policy.is_once_ever and case.earlier_credits:
         found.append(f"This is given once ever; it was on {max(case.earlier_credits)}.")
     if policy.once_in_months is not None:
@@ -186,7 +186,7 @@ def _refusals(policy: LeakPolicy, case: LeakCase, periods: Sequence[UsePeriod], 
 
 
 def _how(policy: LeakPolicy, periods: Sequence[UsePeriod]) -> str:
-    said = " + ".join(f"{period.quantity.normalize():f}" for period in periods) or "0"
+    said = " + ".join(_plain(period.quantity) for period in periods) or "0"
     mean = f"({said}) ÷ {len(periods) or 1}"
     return mean if policy.baseline_factor == 1 else f"{mean} × {policy.baseline_factor:f}"
 
@@ -206,6 +206,10 @@ def _dollars(leak: Cents, usual: Sequence[Cents], share: Decimal) -> Cents:
 
 def _mean(values: Sequence[Decimal] | Sequence[int]) -> Fraction:
     return sum((Fraction(value) for value in values), Fraction(0)) / len(values) if values else Fraction(0)
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def _decimal(value: Fraction) -> Decimal:
