@@ -17,6 +17,7 @@ from curbstop.rates.queries import (
     assignments_frame,
     assignments_of,
     compiled_schedule,
+    rate_stretches_frame,
     version_on,
 )
 
@@ -223,3 +224,50 @@ class TestProveRates:
             "water-home from 2027-01-01: nothing is in force from 2026-07-01 until then",
             "water-home from 2027-01-01: no class “home”, but 1 agreements are in it",
         ]
+
+
+class TestRateStretchesFrame:
+    def test_follows_the_rate_of_an_agreement_through_versions_and_classes(
+        self, adopt: Callable[..., ScheduleVersion], agreement: Any
+    ) -> None:
+        adopt()
+        adopt(TARIFF.replace("4.25", "4.30"), JULY)
+        # Withdrawn on its first day: nobody was ever billed by it.
+        adopt(TARIFF.replace("4.25", "4.37"), JULY)
+        first, second = date(2026, 5, 1), date(2026, 9, 1)
+        for starts_on, ends_on, inputs in ((JANUARY, first, {}), (first, None, {"zone": "A"})):
+            RateAssignment.objects.create(
+                agreement=agreement, schedule=Schedule.objects.get(), customer_class="home", inputs=inputs,
+                starts_on=starts_on, ends_on=ends_on,
+            )  # fmt: skip
+        bounds = {"first_account_id": agreement.account_id, "last_account_id": agreement.account_id}
+
+        stretches = rate_stretches_frame(**bounds, from_on=JANUARY, to_on=second)
+
+        assert stretches.select("inputs", "starts_on", "ends_on").rows() == [
+            ("{}", JANUARY, first),
+            ('{"zone": "A"}', first, JULY),
+            ('{"zone": "A"}', JULY, None),
+        ]
+        later = rate_stretches_frame(**bounds, from_on=JULY, to_on=second)
+        assert later["starts_on"].to_list() == [JULY]
+        assert rate_stretches_frame(**bounds, from_on=JULY, to_on=second, changing_only=True).is_empty()
+        assert rate_stretches_frame(**bounds, from_on=first, to_on=second, changing_only=True).height == 2
+
+    def test_has_nothing_for_an_agreement_without_a_rate(
+        self, adopt: Callable[..., ScheduleVersion], agreement: Any
+    ) -> None:
+        adopt()
+        bounds = {"first_account_id": agreement.account_id, "last_account_id": agreement.account_id}
+        assert rate_stretches_frame(**bounds, from_on=JANUARY, to_on=NEW_YEAR).is_empty()
+
+    def test_begins_on_february_29(self, adopt: Callable[..., ScheduleVersion], agreement: Any) -> None:
+        leap_day = date(2028, 2, 29)
+        adopt()
+        adopt(TARIFF.replace("4.25", "4.37"), leap_day)
+        RateAssignment.objects.create(
+            agreement=agreement, schedule=Schedule.objects.get(), customer_class="home", starts_on=JANUARY
+        )
+        bounds = {"first_account_id": agreement.account_id, "last_account_id": agreement.account_id}
+        stretches = rate_stretches_frame(**bounds, from_on=date(2028, 2, 1), to_on=date(2028, 3, 1))
+        assert stretches.select("starts_on", "ends_on").rows() == [(JANUARY, leap_day), (leap_day, None)]
