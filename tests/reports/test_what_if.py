@@ -199,10 +199,8 @@ def office(billed: Town, client: Any) -> Any:
 
 
 def asked(text: str = DRAFT, **facts: Any) -> dict[str, Any]:
-    from curbstop.rates.models import Schedule
-
     form = {
-        "schedule": Schedule.objects.get(code="water").pk,
+        "schedule": "water",
         "draft": SimpleUploadedFile("draft.yaml", text.encode()),
         "first_day": "2026-05-01",
         "last_day": "2026-06-30",

@@ -8,7 +8,6 @@ from django import forms
 from curbstop.rates.domain.compiling import compile_document
 from curbstop.rates.domain.documents import LARGEST_FILE
 from curbstop.rates.domain.schedule import ScheduleRefused
-from curbstop.rates.models import Schedule, ScheduleVersion
 from curbstop.rates.queries import NoSuchVersion, adopted_schedules
 from curbstop.reports.domain.studies import Affordability, read_households
 from curbstop.reports.queries.what_if import Question, name_in, question_of
@@ -32,15 +31,15 @@ class Days(forms.Form):
 class AskForStudy(forms.Form):
     """Which schedule, the draft in place of it, the days whose bills are priced again, and who has to pay them."""
 
-    schedule = forms.ModelChoiceField(queryset=Schedule.objects.none(), empty_label=None)
+    schedule = forms.ChoiceField()
     draft = forms.FileField(
         label="Draft tariff",
         required=False,
         help_text="A file in the tariff format or of the Open Water Rate Specification.",
     )
-    version = forms.ModelChoiceField(
+    version: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
         label="… or a version that the city has",
-        queryset=ScheduleVersion.objects.none(),
+        queryset=None,
         required=False,
         empty_label="none: the file above",
     )
@@ -61,8 +60,10 @@ class AskForStudy(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["schedule"].queryset = Schedule.objects.order_by("code")  # type: ignore[attr-defined]  # a choice of rows
-        self.fields["version"].queryset = adopted_schedules()  # type: ignore[attr-defined]  # a choice of rows
+        versions = adopted_schedules()
+        codes = sorted({version.schedule.code for version in versions.defer("document")})
+        self.fields["schedule"].choices = [(code, code) for code in codes]  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["version"].queryset = versions  # type: ignore[attr-defined]  # a ModelChoiceField
         self.question: Question | None = None
 
     def clean_households(self) -> str:
@@ -81,13 +82,13 @@ class AskForStudy(forms.Form):
         if first and last and last < first:
             raise forms.ValidationError("The last day must not be before the first.", code="order")
         written = self._written(asked)
-        if written is None or schedule is None or first is None or last is None:
+        if written is None or not schedule or first is None or last is None:
             return asked
         name = name_in(written[0])
-        if name != schedule.code and Schedule.objects.filter(code=name).exists():
+        if name != schedule and name in dict(self.fields["schedule"].choices):  # type: ignore[attr-defined]  # as above
             self.add_error("schedule", f"The draft is a tariff of {name}: choose that schedule.")
         try:
-            problems = compile_document(*written, schedule.code).problems
+            problems = compile_document(*written, schedule).problems
         except ScheduleRefused as refusal:
             problems = tuple(refusal.problems)
         for each in problems:
@@ -95,7 +96,7 @@ class AskForStudy(forms.Form):
         try:
             # A period that ends on the day after the last one has its last day within.
             self.question = question_of(
-                schedule.code, draft=written[0], draft_format=written[1],
+                schedule, draft=written[0], draft_format=written[1],
                 from_on=first, to_on=last + timedelta(days=1),
             )  # fmt: skip
         except NoSuchVersion as refusal:

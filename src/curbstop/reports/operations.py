@@ -2,7 +2,7 @@
 
 from concurrent.futures import Executor
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -11,8 +11,7 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.transactions import transaction
 from curbstop.foundation.jobs import app as jobs
-from curbstop.rates.models import Schedule
-from curbstop.rates.queries import NoSuchVersion
+from curbstop.rates.queries import NoSuchVersion, version_on
 from curbstop.reports.domain.studies import Affordability, Household, told
 from curbstop.reports.models import RateStudy
 from curbstop.reports.queries.what_if import Question, question_of, study_city
@@ -25,15 +24,16 @@ class StudyRefused(Exception):
 
 
 @transaction
-def ask_for_study(*, schedule: Schedule, question: Question, asked: Affordability, by: User, at: datetime) -> RateStudy:
+def ask_for_study(*, question: Question, asked: Affordability, by: User, at: datetime) -> RateStudy:
     """Keep what is to be studied and give it to a worker.
 
     :raises StudyRefused: if the days are in the wrong order
+    :raises NoSuchVersion: if no version of the schedule is in force on the last of them
     """
     if question.to_on <= question.from_on:
         raise StudyRefused("The last day must not be before the first.")
     study = RateStudy.objects.create(
-        schedule=schedule,
+        schedule=version_on(question.schedule, question.to_on - timedelta(days=1)).schedule,
         draft=question.draft,
         draft_format=question.draft_format,
         from_on=question.from_on,
@@ -44,7 +44,7 @@ def ask_for_study(*, schedule: Schedule, question: Question, asked: Affordabilit
     )
     audit.record(
         actor=by, event="reports.rate_study.asked", subject=study, at=at,
-        detail={"schedule": schedule.code, "from": str(question.from_on), "to": str(question.to_on)},
+        detail={"schedule": question.schedule, "from": str(question.from_on), "to": str(question.to_on)},
     )  # fmt: skip
     jobs.configure_task("reports.study_rates", queue=QUEUE).defer(study_id=study.pk)
     return study

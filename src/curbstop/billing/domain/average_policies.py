@@ -136,7 +136,7 @@ class _Reader:
 
     def unit(self) -> Unit:
         try:
-            unit = Unit(self.value.get("unit"))
+            unit = Unit(str(self.value.get("unit")))
             ratio(unit, Unit.GALLONS)
         except (ValueError, UnitMismatch):
             self.problems.append("unit must be a unit of volume")

@@ -43,7 +43,7 @@ def exported(study: RateStudy, table: str) -> tuple[Iterable[dict[str, Cell]], l
 
     :raises KeyError: if a study has no such table
     """
-    results = study.results
+    results = study.results or {}
     if table == "accounts":
         return account_rows(studied_accounts(study.pk)), account_headings()
     if table == "revenue":

@@ -40,17 +40,17 @@ def percentile_rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def page_of_accounts(study_id: int, *, sort: str, number: str | None, size: int) -> Page[dict[str, Any]]:
-    """Return one page of winners and losers, in the order of a column; names are looked up for that page alone."""
+def page_of_accounts(
+    study_id: int, *, sort: str, number: str | None, size: int
+) -> tuple[Page[int], list[dict[str, Any]]]:
+    """Return one page of winners and losers in the order of a column, and its rows; only they have their names."""
     changed = winners_and_losers(studied_accounts(study_id))
     name = sort.removeprefix("-")
     # An account's number is in the order of its id; its customer's name is not in the study.
     column = "account_id" if name in {"account", "customer"} else name
     if column in changed.columns:
-        by = [column, "account_id"] if column != "account_id" else [column]
-        first_down = [sort.startswith("-"), *([False] * (len(by) - 1))]
-        changed = changed.sort(by, descending=first_down, nulls_last=True)
+        by = list(dict.fromkeys((column, "account_id")))
+        changed = changed.sort(by, descending=[sort.startswith("-"), False][: len(by)], nulls_last=True)
     page = Paginator(range(changed.height), size).get_page(number)
     shown = changed.slice(max(page.start_index() - 1, 0), size)
-    page.object_list = [{**row, "share": percent_of(row["change_share"])} for row in with_names(shown)]  # type: ignore[assignment]  # rows stand for their numbers
-    return page
+    return page, [{**row, "share": percent_of(row["change_share"])} for row in with_names(shown)]

@@ -31,7 +31,6 @@ def studies(request: StaffRequest) -> HttpResponse:
         assert form.question is not None, "a sound form has its question"
         try:
             study = operations.ask_for_study(
-                schedule=form.cleaned_data["schedule"],
                 question=form.question,
                 asked=form.affordability,
                 by=request.user,
@@ -55,13 +54,14 @@ def one_study(request: StaffRequest, pk: int) -> HttpResponse | StreamingHttpRes
     context: dict[str, Any] = {"study": study}
     if study.results:
         sort = request.GET.get("sort", "-change_cents")
-        page = page_of_accounts(study.pk, sort=sort, number=request.GET.get("page"), size=ROWS_A_PAGE)
+        page, rows = page_of_accounts(study.pk, sort=sort, number=request.GET.get("page"), size=ROWS_A_PAGE)
         context |= {
             "results": study.results,
             "charts": charts_of(study.results),
             "percents": PERCENTILES,
             "spreads": percentile_rows(study.results),
             "page": page,
+            "rows": rows,
             "heads": [_Head.of(name, heading, sort) for name, heading, _ in ACCOUNT_COLUMNS],
             "fits_a_sheet": page.paginator.count < SHEET_ROWS,
         }
