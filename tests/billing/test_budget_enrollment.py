@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import ProgrammingError
 
-from curbstop.billing.models import BudgetAmount, BudgetPlan
+from curbstop.billing.models import Bill, BudgetAmount, BudgetPlan
 from curbstop.billing.operations.budget_plans import (
     BudgetRefused,
     end_budget,
@@ -17,7 +17,7 @@ from curbstop.billing.operations.budget_plans import (
 from curbstop.billing.queries.budget_plans import budget_due
 from curbstop.ledger.models import BusinessDay
 from curbstop.ledger.queries import balances_of
-from curbstop.ordinances.models import CodeSection, RuleValue
+from curbstop.ordinances.models import CityProfile, CodeSection, RuleValue
 from tests.billing.conftest import NOON, TODAY, Town
 from tests.refusals import refusing
 
@@ -186,3 +186,24 @@ class TestPlainSql:
         with pytest.raises(ProgrammingError, match="permission denied"):
             refusing("update billing_budgetamount set amount_cents = 1")
         assert BudgetAmount.objects.get().amount_cents == MONTHLY
+
+
+class TestStatement:
+    def test_asks_for_the_budget_amount_and_says_the_true_balance(self, town: Town, account: Any) -> None:
+        from curbstop.billing.domain.statement import statement_data
+        from curbstop.billing.queries import statement_of_bill
+
+        CityProfile.objects.create(
+            name="Pine Hollow", state="VA", timezone="America/New_York", languages=["en"], address_lines=["1 Main"],
+            phone="555-0100", payee="City", remittance={"en": "Pay here"},
+        )  # fmt: skip
+        bill = Bill.objects.select_related("account").get()
+        before = statement_data(statement_of_bill(bill))
+        assert (before["due"], before["true_balance"]) == ("$44.00", "")
+
+        join(town, account, on=bill.bill_on)
+
+        # Billed on the first day of the plan: nothing was owed before it, and no month is over by the due date.
+        statement = statement_of_bill(bill)
+        assert (statement.asked_cents, statement.due_cents) == (0, 4_400)
+        assert statement_data(statement)["true_balance"] == "$44.00"

@@ -109,6 +109,8 @@ class Statement:
     change: Change | None = None
     # The bill that this one corrects, and what it came to.
     replaces: tuple[int, int] | None = None
+    # What a budget plan asks for; the balance stays what was really billed.
+    budget_cents: int | None = None
 
     @property
     def current_cents(self) -> int:
@@ -119,6 +121,11 @@ class Statement:
     def due_cents(self) -> int:
         """Return what is owed: last bill, less payments, plus this period; negative is a credit."""
         return self.prior_balance_cents - self.payments_cents + self.current_cents
+
+    @property
+    def asked_cents(self) -> int:
+        """Return what the customer is asked to pay by the due date: the budget amount on a plan, else what is owed."""
+        return self.due_cents if self.budget_cents is None else self.budget_cents
 
 
 def statements_data(statements: Sequence[Statement]) -> dict[str, Any]:
@@ -137,7 +144,7 @@ def statement_data(statement: Statement) -> dict[str, Any]:
     language = statement.language if statement.language in WORDS else FALLBACK_LANGUAGE
     words = WORDS[language]
     head = statement.letterhead
-    due = statement.due_cents
+    due = statement.asked_cents
     days = (statement.ends_on - statement.starts_on).days
     return {
         "language": language,
@@ -163,6 +170,7 @@ def statement_data(statement: Statement) -> dict[str, Any]:
         "period": _period(statement.starts_on, statement.ends_on, language),
         "due": format_cents(abs(due)),
         "is_credit": due < 0,
+        "true_balance": "" if statement.budget_cents is None else money(statement.due_cents),
         "services": [_service(service, words, language) for service in statement.services],
         "prior": money(statement.prior_balance_cents),
         "payments": money(-statement.payments_cents),

@@ -45,24 +45,28 @@ class BudgetDue:
         return self.past_due_cents == 0
 
 
-def budget_due(account_ids: Iterable[int], *, on: date) -> dict[int, BudgetDue]:
+def budget_due(account_ids: Iterable[int], *, on: date, paid_through: date | None = None) -> dict[int, BudgetDue]:
     """Return account → what its budget plan asks for on a day; accounts without a plan are not in it.
 
-    Lateness of a budget customer is measured on this and never on the true balance (rulebook §1.8).
+    Lateness of a budget customer is measured on this and never on the true balance (rulebook §1.8). A statement asks
+    for what falls due by its due date with what was paid through its bill date, so that a reprint says the same.
     """
-    wanted = list(account_ids)
-    running = BudgetPlan.objects.filter(account_id__in=wanted, starts_on__lte=on)
-    plans = list(running.filter(Q(ended_on=None) | Q(ended_on__gt=on)).select_related("account"))
+    known_on = paid_through or on
+    running = BudgetPlan.objects.filter(account_id__in=list(account_ids), starts_on__lte=known_on)
+    plans = list(running.filter(Q(ended_on=None) | Q(ended_on__gt=known_on)).select_related("account"))
+    if not plans:
+        return {}
     amounts: dict[int, list[tuple[date, int]]] = defaultdict(list)
-    for amount in BudgetAmount.objects.filter(plan__in=plans).order_by("starts_on"):
+    known = BudgetAmount.objects.filter(plan__in=plans, starts_on__lte=known_on)
+    for amount in known.order_by("starts_on"):
         amounts[amount.plan_id].append((amount.starts_on, amount.amount_cents))
     debtors = {plan.pk: plan.account.debtor_id for plan in plans}
-    balances = balance_as_of(debtors.values(), on=on)
-    paid = paid_since({debtors[plan.pk]: plan.starts_on for plan in plans}, on=on)
+    balances = balance_as_of(debtors.values(), on=known_on)
+    paid = paid_since({debtors[plan.pk]: plan.starts_on for plan in plans}, on=known_on)
     found = {}
     for plan in plans:
         debtor = debtors[plan.pk]
-        installments = Installments(plan.starts_on, plan.ended_on, tuple(amounts[plan.pk]))
+        installments = Installments(plan.starts_on, None, tuple(amounts[plan.pk]))
         due = installments.due_by(on)
         late = due - installments.due_on(on)
         found[plan.account_id] = BudgetDue(

@@ -18,6 +18,7 @@ from curbstop.billing.domain.statement import (
     Statement,
 )
 from curbstop.billing.models import Bill, BillLine
+from curbstop.billing.queries.budget_plans import budget_due
 from curbstop.billing.queries.comparing import changes_of
 from curbstop.customers.queries import Mailing, mailings_of
 from curbstop.foundation.documents import qr_svg, scan_line
@@ -43,10 +44,18 @@ def statements_of(bills: Sequence[Bill]) -> list[Statement]:
         lines[line.bill_id].append(line)
     changed = changes_of(lines)
     history = _history(lines, since=min(bill.ends_on for bill in bills) - CHART_REACHES_BACK)
+    budgets = _budgets(bills)
     heads = {language: letterhead(language) for language in {each.language for each in mailings.values()}}
     return [
         replace(
-            _statement(bill, lines[bill.number], mailings[bill.account_id], history, heads),
+            _statement(
+                bill,
+                lines[bill.number],
+                mailings[bill.account_id],
+                history,
+                heads,
+                budget_cents=budgets.get(bill.number),
+            ),
             change=changed.get(bill.number),
         )
         for bill in bills
@@ -59,9 +68,12 @@ def _statement(
     mailing: Mailing,
     history: Mapping[int, list[Use]],
     heads: Mapping[str, Letterhead],
+    *,
+    budget_cents: int | None,
 ) -> Statement:
     use = _use(lines, history)
     due = max(bill.prior_balance_cents - bill.payments_cents + bill.total_cents, 0)
+    due = due if budget_cents is None else budget_cents
     scanned = scan_line(bill_number=bill.number, account_number=mailing.account_number, amount_cents=due)
     return Statement(
         letterhead=heads[mailing.language],
@@ -83,7 +95,22 @@ def _statement(
         usage_unit=use[-1]["unit"] if use else "ccf",
         scan_line=scanned,
         qr_svg=qr_svg(scanned),
+        budget_cents=budget_cents,
     )
+
+
+def _budgets(bills: Iterable[Bill]) -> dict[int, int]:
+    """Return bill → what a budget plan asks for by its due date, for the bills of accounts that were on one."""
+    found: dict[int, int] = {}
+    for (bill_on, due_on), group in groupby(sorted(bills, key=_days), key=_days):
+        numbers = {bill.account_id: bill.number for bill in group}
+        plans = budget_due(numbers, on=due_on, paid_through=bill_on)
+        found |= {numbers[account]: plan.due_cents for account, plan in plans.items()}
+    return found
+
+
+def _days(bill: Bill) -> tuple[date, date]:
+    return bill.bill_on, bill.due_on
 
 
 def letterhead(language: str) -> Letterhead:
