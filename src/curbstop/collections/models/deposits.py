@@ -35,6 +35,27 @@ class SecurityDeposit(AppendOnlyModel):
         return f"collections.security_deposit:{self.pk}"
 
 
+class ReleaseRequest(AppendOnlyModel):
+    """One person's preparation of a release, waiting for another to approve it."""
+
+    deposit = models.ForeignKey(SecurityDeposit, models.PROTECT, related_name="release_requests")
+    form = models.CharField(max_length=10)
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(form__in=["credit", "refund", "closure"]), name="release_request_form"),
+            models.CheckConstraint(condition=Q(reason__regex=r"\S.{9,}"), name="release_request_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the subject under which the audit trail names this request."""
+        return f"collections.release_request:{self.pk}"
+
+
 class DepositRelease(AppendOnlyModel):
     """The end of a deposit: with its interest it pays what is owed, and the rest goes back to the depositor."""
 

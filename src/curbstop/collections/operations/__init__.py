@@ -3,9 +3,11 @@
 from curbstop.collections.operations.deposits import (
     DepositRefused,
     Giving,
+    approve_release,
     ask_deposit,
     record_breach,
     release_deposit,
+    request_release,
 )
 from curbstop.collections.operations.disputes import DisputeRefused, open_dispute, resolve_dispute
 from curbstop.collections.operations.plans import PlanRefused, Terms, end_plan, sign_plan
@@ -36,6 +38,7 @@ __all__ = [
     "Terms",
     "WaiverRefused",
     "approve_charges",
+    "approve_release",
     "approve_waiver",
     "ask_deposit",
     "charge_rebilled",
@@ -47,6 +50,7 @@ __all__ = [
     "propose_charges",
     "record_breach",
     "release_deposit",
+    "request_release",
     "resolve_dispute",
     "reverse_charge",
     "reverse_charges_of",

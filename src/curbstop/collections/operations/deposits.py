@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from curbstop.collections.domain.deposits import deposit_interest
-from curbstop.collections.models import DepositBreach, DepositRelease, SecurityDeposit
+from curbstop.collections.models import DepositBreach, DepositRelease, ReleaseRequest, SecurityDeposit
 from curbstop.collections.queries.deposits import average_month_of, deposit_rows, payments_on
 from curbstop.collections.queries.rules import deposit_percent, deposit_rule_on
 from curbstop.customers.models import Account
@@ -92,6 +92,36 @@ class Giving:
 
 
 @transaction
+def request_release(*, deposit: SecurityDeposit, giving: Giving, by: User, at: datetime) -> ReleaseRequest:
+    """Prepare the end of a deposit; somebody else approves it.
+
+    :raises DepositRefused: if it was released before, its good months are not full and it is no closure, or no reason
+        is given
+    """
+    refuse_card_number(giving.reason, DepositRefused)
+    if len(giving.reason.strip()) < REASON_LENGTH_MIN:
+        raise DepositRefused(f"Give a reason of at least {REASON_LENGTH_MIN} letters.")
+    if DepositRelease.objects.filter(deposit=deposit).exists():
+        raise DepositRefused("This deposit was given back before.")
+    _refuse_early(deposit, giving, on=_open_day())
+    request = ReleaseRequest.objects.create(
+        deposit=deposit, form=giving.form, reason=giving.reason.strip(), by=by, at=at
+    )
+    audit.record(actor=by, event="collections.release.requested", subject=deposit, at=at)
+    return request
+
+
+@transaction
+def approve_release(*, request: ReleaseRequest, by: User, at: datetime) -> DepositRelease:
+    """Give a deposit back as somebody else prepared it.
+
+    :raises DepositRefused: as `release_deposit`
+    """
+    giving = Giving(request.form, request.reason)
+    return _release(request.deposit, giving, people=(request.by, by), at=at)
+
+
+@transaction
 def release_deposit(
     *, deposit: SecurityDeposit, giving: Giving, prepared_by: User, approved_by: User, at: datetime
 ) -> DepositRelease:
@@ -102,26 +132,7 @@ def release_deposit(
     :raises DepositRefused: if it was released before, its good months are not full and it is no closure, something is
         in dispute, both are one person, or no day is open
     """
-    refuse_same_person(
-        prepared_by, approved_by, DepositRefused("Who prepared the release cannot approve it: ask a second person.")
-    )
-    refuse_card_number(giving.reason, DepositRefused)
-    day = _open_day()
-    deposit = SecurityDeposit.objects.select_related("account", "depositor").get(pk=deposit.pk)
-    if DepositRelease.objects.filter(deposit=deposit).exists():
-        raise DepositRefused("This deposit was given back before.")
-    owed = lock_open_items([deposit.open_item_id, *(item.id for item in open_items_of(deposit.account.debtor_id))])
-    asked = next(item for item in owed if item.id == deposit.open_item_id)
-    _refuse_early(deposit, giving, on=day)
-    others = [item for item in owed if item.charge != SERVICE]
-    if held_on(item.id for item in others):
-        raise DepositRefused("Something of what the account owes is in dispute or on a plan. Settle that first.")
-    release = _end(deposit, giving, asked=asked, owed=others, day=day, people=(prepared_by, approved_by), at=at)
-    audit.record(
-        actor=approved_by, event="collections.deposit.released", subject=deposit, at=at,
-        detail={"form": giving.form, "remainder_cents": release.remainder_cents, "prepared_by": prepared_by.username},
-    )  # fmt: skip
-    return release
+    return _release(deposit, giving, people=(prepared_by, approved_by), at=at)
 
 
 @transaction
@@ -135,6 +146,27 @@ def record_breach(*, account: Account, kind: str, on: date, note: str, by: User,
         breach = DepositBreach.objects.create(account=account, kind=kind, on=on, note=note, by=by, at=at)
     audit.record(actor=by, event="collections.breach.recorded", subject=breach, at=at, detail={"kind": kind})
     return breach
+
+
+def _release(deposit: SecurityDeposit, giving: Giving, *, people: tuple[User, User], at: datetime) -> DepositRelease:
+    refuse_same_person(*people, DepositRefused("Who prepared the release cannot approve it: ask a second person."))
+    refuse_card_number(giving.reason, DepositRefused)
+    day = _open_day()
+    deposit = SecurityDeposit.objects.select_related("account", "depositor").get(pk=deposit.pk)
+    if DepositRelease.objects.filter(deposit=deposit).exists():
+        raise DepositRefused("This deposit was given back before.")
+    owed = lock_open_items([deposit.open_item_id, *(item.id for item in open_items_of(deposit.account.debtor_id))])
+    asked = next(item for item in owed if item.id == deposit.open_item_id)
+    _refuse_early(deposit, giving, on=day)
+    others = [item for item in owed if item.charge != SERVICE]
+    if held_on(item.id for item in others):
+        raise DepositRefused("Something of what the account owes is in dispute or on a plan. Settle that first.")
+    release = _end(deposit, giving, asked=asked, owed=others, day=day, people=people, at=at)
+    audit.record(
+        actor=people[1], event="collections.deposit.released", subject=deposit, at=at,
+        detail={"form": giving.form, "remainder_cents": release.remainder_cents, "prepared_by": people[0].username},
+    )  # fmt: skip
+    return release
 
 
 def _open_day() -> date:

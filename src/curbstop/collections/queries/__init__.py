@@ -7,10 +7,12 @@ from curbstop.collections.queries.deposits import (
     deposits_in_books,
     deposits_visible_to,
     late_days_of,
+    release_request_of,
     standing_deposits,
 )
 from curbstop.collections.queries.disputes import Disputable, disputable_bills, disputes_visible_to
 from curbstop.collections.queries.late import LateBill, late_bills
+from curbstop.collections.queries.letters import letter_to
 from curbstop.collections.queries.plans import paid_on_plan, plan_is_behind, plan_of
 from curbstop.collections.queries.runs import (
     ChargeRow,
@@ -44,11 +46,13 @@ __all__ = [
     "labelled",
     "late_bills",
     "late_days_of",
+    "letter_to",
     "lines_of",
     "open_run",
     "paid_on_plan",
     "plan_is_behind",
     "plan_of",
+    "release_request_of",
     "run_summary",
     "runs_visible_to",
     "standing_deposits",

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from curbstop.billing.queries import bills_of
 from curbstop.collections.domain.deposits import average_month, deposit_interest, eligible_on, good_months, increase_due
-from curbstop.collections.models import DepositBreach, SecurityDeposit
+from curbstop.collections.models import DepositBreach, ReleaseRequest, SecurityDeposit
 from curbstop.collections.permissions import SEE_COLLECTIONS
 from curbstop.collections.queries.late import BILLS
 from curbstop.collections.queries.rules import deposit_increase, deposit_percent, optional_value
@@ -172,3 +172,8 @@ def _breaches(account_ids: set[int]) -> dict[int, list[date]]:
     for account, day in DepositBreach.objects.filter(account_id__in=account_ids).values_list("account_id", "on"):
         found.setdefault(account, []).append(day)
     return found
+
+
+def release_request_of(deposit_id: int) -> ReleaseRequest | None:
+    """Return the latest preparation of a deposit's release."""
+    return ReleaseRequest.objects.filter(deposit_id=deposit_id).select_related("by", "deposit").first()

@@ -58,7 +58,7 @@ def runs_visible_to(user: User) -> QuerySet[ChargeRun]:
     runs = ChargeRun.objects.select_related("proposed_by", "approved_by").annotate(
         bills=Count("lines", filter=Q(lines__amount_cents__gt=0)), total_cents=Sum("lines__amount_cents")
     )
-    return runs if user.may(SEE_COLLECTIONS) else runs.none()
+    return runs.order_by("-pk") if user.may(SEE_COLLECTIONS) else runs.none()
 
 
 def open_run(kind: str) -> ChargeRun | None:

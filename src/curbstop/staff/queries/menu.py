@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from curbstop.billing.permissions import SEE_ADJUSTMENTS, SEE_REFUNDS, SEE_RUNS
 from curbstop.cashiering.permissions import TAKE_PAYMENT, VIEW_RECEIPTS
+from curbstop.collections.permissions import SEE_COLLECTIONS
 from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.foundation.access.models import User
 from curbstop.foundation.access.permissions import Permission
@@ -29,6 +30,8 @@ PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Billing runs", "billing:runs", SEE_RUNS),
     ("Adjustments", "billing:adjustments", SEE_ADJUSTMENTS),
     ("Refunds", "billing:refunds", SEE_REFUNDS),
+    ("Penalties", "collections:runs", SEE_COLLECTIONS),
+    ("Security deposits", "collections:deposits", SEE_COLLECTIONS),
     ("Journals", "treasury:journals", VIEW_DEPOSITS),
     ("Business days", "ledger:days", READ_LEDGER),
     ("Reports", "reports:registers", READ_REGISTERS),

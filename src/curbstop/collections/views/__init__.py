@@ -1,0 +1,1 @@
+"""Pages of collections: runs of late charges, waivers, deposits, and an account with all of it."""
