@@ -16,11 +16,16 @@ from ruamel.yaml import YAML
 from curbstop.billing.domain.average_policies import PolicyRefused, read_policy
 from curbstop.billing.domain.averages import PeriodOfUse, average_of, effective_days, under, window_before
 from curbstop.billing.models import AverageSet, Disposition, DraftLine, UseAverage
-from curbstop.billing.operations import AveragesRefused, approve_averages, set_averages
+from curbstop.billing.operations import AveragesRefused, approve_averages, post_adjustment, set_averages
 from curbstop.billing.queries import averages_frame, averages_of, summary_of
 from curbstop.foundation.database.transactions import transaction
+from curbstop.ordinances.models import CodeSection, RuleValue
 from tests.billing.conftest import NOON, TODAY, Town
+from tests.billing.test_leaks_on_bills import bill as bill_with_a_leak
+from tests.billing.test_leaks_on_bills import request
 from tests.refusals import refusing
+
+leaked = bill_with_a_leak
 
 PUBLISHED = YAML(typ="safe").load(Path(__file__).with_name("published_averages.yaml").read_text())
 WINTER = {
@@ -151,7 +156,6 @@ class TestUnder:
 @pytest.fixture
 def capped(town: Town) -> Town:
     """Sewer is charged for no more than the winter's average, which the code describes."""
-    from curbstop.ordinances.models import CodeSection, RuleValue
     from curbstop.rates.operations import adopt_version
 
     section = CodeSection.objects.get(citation="13.2")
@@ -283,6 +287,26 @@ class TestSetAverages:
         with pytest.raises(AveragesRefused, match="No agreement"):
             computed(capped)
         assert rows() == [[], []]
+
+
+@pytest.mark.django_db
+class TestLeaks:
+    @pytest.mark.parametrize(("leaks", "expected"), [("as_adjusted", 13), ("as_read", 20)])
+    def test_are_taken_off_once_the_credit_is_posted(self, town: Town, leaked: Any, leaks: str, expected: int) -> None:
+        # 20 CCF, of which a posted leak credit gave back 7.
+        rule = {**WINTER, "months": ["5", "6"], "effective_month": "7", "reads_min": "1", "leaks": leaks}
+        RuleValue.objects.create(
+            code="billing.average.winter", starts_on=date(2026, 1, 1), value=rule, unit="policy",
+            section=CodeSection.objects.get(citation="13.2"), proposed_by=town.people["supervisor"],
+            adopted_by=town.people["manager"],
+        )  # fmt: skip
+        asked = request(town, leaked)
+        before = computed(town)
+        post_adjustment(request=asked, by=town.people["supervisor"], at=NOON)
+        after = computed(town)
+
+        assert UseAverage.objects.get(average_set=before).value == 20
+        assert UseAverage.objects.get(average_set=after).value == expected
 
 
 @pytest.mark.django_db

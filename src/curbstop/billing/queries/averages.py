@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from operator import mul
 from typing import Any
 
 import polars as pl
@@ -156,7 +157,7 @@ def use_before(policy: AveragePolicy, begins: date, accounts: AccountRange) -> d
     charged = frame.filter(is_charged & goes_on & (pl.col("starts_on") <= begins)).select(
         "account_id", begun_on="starts_on", charged_id="agreement_id"
     )
-    use = usage_history(lenders["agreement_id"].to_list(), since=since)
+    use = _with_credits(usage_history(lenders["agreement_id"].to_list(), since=since), lenders["agreement_id"])
     if policy.by == "bill_month":
         use = use.join(_billed_on(lenders["agreement_id"], since), on="usage_id", how="left")
     else:
@@ -185,27 +186,54 @@ def _billed_on(agreement_ids: pl.Series, since: date) -> pl.DataFrame:
     )
 
 
+def _with_credits(use: pl.DataFrame, agreement_ids: pl.Series) -> pl.DataFrame:
+    """Add what a leak credit gave back of each use, in ten-thousandths of its unit; nothing where none was granted.
+
+    A credit is for a bill: of several uses on it, the largest was the leak.
+    """
+    credited = read_frame(
+        "select a.id as adjustment_id, p.usage_id, r.billed_units::numeric(18, 4) as units, r.unit as credit_unit"
+        "  from billing_billedperiod p join billing_adjustmentrequest r on r.bill_id = p.bill_id"
+        "  join billing_adjustment a on a.request_id = r.id"
+        " where p.agreement_id = any(%s) and p.usage_id is not null and not p.cancelled"
+        "   and r.billed_units is not null and a.kind = 'credit'"
+        "   and not exists (select from billing_adjustment b where b.reverses_id = a.id)",
+        [agreement_ids.to_list()],
+        {"adjustment_id": pl.Int64, "usage_id": pl.Int64, "units": pl.Decimal(18, 4), "credit_unit": pl.String},
+    )
+    largest = (
+        credited.join(use.select("usage_id", "unit", "billed"), on="usage_id")
+        .filter(pl.col("unit") == pl.col("credit_unit"))
+        .sort("billed", "usage_id", descending=True)
+        .unique("adjustment_id", keep="first", maintain_order=True)
+    )
+    given = largest.group_by("usage_id").agg(given_back=(pl.col("units") * TEN_THOUSAND).cast(pl.Int64).sum())
+    return use.join(given, on="usage_id", how="left")
+
+
 def _periods(policy: AveragePolicy, dated: pl.DataFrame) -> Iterator[tuple[int, PeriodOfUse]]:
     month = pl.col("counted_on").dt.truncate("1mo")
     in_unit = {unit.value: ratio(unit, policy.unit) for unit in VOLUMES}
-    ten_thousandths = (pl.col("billed") * TEN_THOUSAND).cast(pl.Int64)
+    used = (pl.col("billed") * TEN_THOUSAND).cast(pl.Int64)
+    left = pl.max_horizontal(used - pl.col("given_back").fill_null(0), pl.lit(0, pl.Int64))
     by_meter = dated.group_by("charged_id", "agreement_id", "unit", month=month).agg(
-        pl.col("counted_on").max(), pl.col("ends_on").max(), pl.col("days").sum(), used=ten_thousandths.sum(),
-        is_estimated=(pl.col("read_kind") == ESTIMATED).any(),
+        pl.col("counted_on").max(), pl.col("ends_on").max(), pl.col("days").sum(), used=used.sum(), left=left.sum(),
+        is_estimated=(pl.col("read_kind") == ESTIMATED).any(), is_adjusted=pl.col("given_back").is_not_null().any(),
     )  # fmt: skip
     months = by_meter.group_by("charged_id", "month").agg(
-        pl.col("counted_on").max(), pl.col("ends_on").max(), pl.col("days").max(), pl.col("is_estimated").any(),
-        "unit", "used",
+        pl.col("counted_on").max(), pl.col("ends_on").max(), pl.col("days").max(),
+        pl.col("is_estimated", "is_adjusted").any(), "unit", "used", "left",
     )  # fmt: skip
     for row in months.sort("charged_id", "ends_on").iter_rows(named=True):
-        used = sum((each * in_unit[unit] for unit, each in zip(row["unit"], row["used"], strict=True)), Fraction(0))
+        factors = [in_unit[unit] / TEN_THOUSAND for unit in row["unit"]]
         yield (
             row["charged_id"],
             PeriodOfUse(
                 counted_on=row["counted_on"],
                 ends_on=row["ends_on"],
                 days=row["days"],
-                used=used / TEN_THOUSAND,
+                used=sum(map(mul, row["used"], factors), Fraction(0)),
                 is_estimated=row["is_estimated"],
+                adjusted=sum(map(mul, row["left"], factors), Fraction(0)) if row["is_adjusted"] else None,
             ),
         )
