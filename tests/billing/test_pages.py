@@ -369,3 +369,82 @@ class TestStatementPdf:
 
         assert answer["Content-Type"] == "application/pdf"
         assert answer.content.startswith(b"%PDF-")
+
+
+class TestWorkbench:
+    def test_shows_what_waits_with_the_evidence_beside_it(self, town, signed_in):
+        town.use(town.account("100001"), "2400")
+        run = town.draft()
+
+        page = signed_in("manager").get(f"/billing/runs/{run.pk}/workbench/").content.decode()
+
+        assert "2,400 CCF; a 5/8&quot; meter can pass" in page
+        assert "after rating" in page
+        assert "on the whole bill" in page
+        assert "workbench.js" in page
+        assert "Approve" in page
+
+    def test_keeps_to_one_code_and_pages_a_long_list(self, town, signed_in):
+        for number in range(100_001, 100_028):
+            town.use(town.account(str(number)), "900")
+        run = town.draft()
+
+        page = signed_in("lead").get(f"/billing/runs/{run.pk}/workbench/?code=AMT").content.decode()
+        second = signed_in("lead").get(f"/billing/runs/{run.pk}/workbench/?code=AMT&page=2").content.decode()
+
+        assert page.count("data-redraft=") == 25
+        assert second.count("data-redraft=") == 2
+        assert 'data-clear="/billing/runs/' in page
+
+    def test_settles_an_exception_and_returns_to_its_code(self, town, signed_in):
+        from curbstop.billing.models import Finding
+
+        town.use(town.account(), "900")
+        run = town.draft()
+        finding = Finding.objects.get(blocking=True)
+        address = f"/billing/runs/{run.pk}/findings/{finding.pk}/clear/"
+
+        refused = signed_in("lead").post(address, {"reason": "ok", "code": "AMT"}, follow=True)
+        assert "at least 10" in refused.content.decode()
+        assert DraftBill.objects.get().held
+        answer = signed_in("lead").post(address, {"reason": "Filled the new pool", "code": "AMT"})
+
+        assert answer["Location"] == f"/billing/runs/{run.pk}/workbench/?code=AMT"
+        assert not DraftBill.objects.get().held
+        assert Clearance.objects.get().reason == "Filled the new pool"
+
+    def test_drafts_one_account_again(self, town, signed_in):
+        account = town.account()
+        town.use(account, "900")
+        run = town.draft()
+        DraftBill.objects.update(total_cents=1)
+
+        signed_in("lead").post(f"/billing/runs/{run.pk}/accounts/{account.pk}/redraft/")
+
+        assert DraftBill.objects.get().total_cents > 1
+
+    def test_is_closed_to_who_may_only_look(self, town, signed_in):
+        account = town.account()
+        town.use(account, "900")
+        run = town.draft()
+        auditor = signed_in("auditor")
+
+        assert "data-decision" not in auditor.get(f"/billing/runs/{run.pk}/workbench/").content.decode()
+        assert auditor.post(f"/billing/runs/{run.pk}/accounts/{account.pk}/redraft/").status_code == 403
+        assert auditor.post(f"/billing/runs/{run.pk}/findings/1/clear/").status_code == 403
+        assert DraftBill.objects.get().held
+
+
+class TestPreList:
+    def test_lists_all_bills_or_those_with_an_exception(self, town, signed_in):
+        town.use(town.account("100001"), "14")
+        town.use(town.account("100002"), "900")
+        run = town.draft()
+        lead = signed_in("lead")
+
+        page = lead.get(f"/billing/runs/{run.pk}/prelist/").content.decode()
+        file = lead.get(f"/billing/runs/{run.pk}/prelist/?as=csv&only=exceptions").content.decode()
+
+        assert "First bill; " not in page.split("100002")[0]
+        assert "Large bill; First bill" in page
+        assert "AMT FIRST" in file

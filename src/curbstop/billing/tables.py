@@ -57,6 +57,21 @@ class DraftedBills(Table):
         return "held" if value else "goes out"
 
 
+class PreList(DraftedBills):
+    """The list that is read before anything goes out: all drafted bills, or those with an exception."""
+
+    title = "Pre-list"
+    codes = django_tables2.Column("Exceptions", orderable=False, empty_values=(None,))
+
+    def render_codes(self, value: list[str]) -> str:
+        """Return the exceptions by name."""
+        return "; ".join(advice_on(code).name for code in value)
+
+    def value_codes(self, value: list[str]) -> str:
+        """Return the exceptions by code, for a download."""
+        return " ".join(value)
+
+
 class Exceptions(Table):
     """What a person should look at before the bills leave."""
 

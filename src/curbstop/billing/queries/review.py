@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -243,6 +244,25 @@ def next_held_after(run: BillingRun, account_id: int) -> int | None:
     held = DraftBill.objects.filter(run_id=run.pk, held=True).exclude(account_id=account_id).order_by("account_id")
     accounts = held.values_list("account_id", flat=True)
     return accounts.filter(account_id__gt=account_id).first() or accounts.first()
+
+
+def prelist_of(run: BillingRun, *, only_exceptions: bool = False) -> QuerySet[DraftBill]:
+    """Return what a run would bill, with `codes` of each bill's exceptions: all bills, or those that have any."""
+    found = Finding.objects.filter(run_id=run.pk, account_id=OuterRef("account_id"))
+    bills = drafted_bills_of(run)
+    if only_exceptions:
+        bills = bills.filter(Exists(found))
+    return bills.annotate(codes=ArraySubquery(found.order_by("code").values("code").distinct()))
+
+
+def open_findings_of(run: BillingRun, code: str = "") -> QuerySet[Finding]:
+    """Return the exceptions that wait for somebody, those that hold a bill first: the workbench's queue."""
+    return findings_of(run, code).filter(disposition=Finding.Disposition.OPEN)
+
+
+def finding_on_total(run: BillingRun) -> Finding | None:
+    """Return the exception on the run's total, settled or not, if there is one."""
+    return Finding.objects.filter(run_id=run.pk, account=None).select_related("decided_by").first()
 
 
 def drafted_bills_of(run: BillingRun) -> QuerySet[DraftBill]:

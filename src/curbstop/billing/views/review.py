@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from curbstop.billing import forms, operations, permissions, tables
@@ -17,6 +19,7 @@ from curbstop.billing.queries import (
     findings_of,
     findings_of_account,
     next_held_after,
+    prelist_of,
     runs_visible_to,
     unbilled_of,
 )
@@ -39,6 +42,15 @@ def unbilled(request: StaffRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(runs_visible_to(request.user), pk=pk)
     reason = request.GET.get("reason", "")
     return _list(request, tables.Unbilled(unbilled_of(run, reason)), {"run": run, "code": reason})
+
+
+@requires(permissions.SEE_RUNS)
+def prelist(request: StaffRequest, pk: int) -> HttpResponse:
+    """List what a run would bill, `?only=exceptions` those with an exception; `?as=csv` or `xlsx` as a file."""
+    run = get_object_or_404(runs_visible_to(request.user), pk=pk)
+    only_exceptions = request.GET.get("only") == "exceptions"
+    rows = prelist_of(run, only_exceptions=only_exceptions)
+    return _list(request, tables.PreList(rows), {"run": run, "code": "", "is_prelist": True, "only": only_exceptions})
 
 
 def _list(request: StaffRequest, table: Table, context: dict[str, Any]) -> HttpResponse:
@@ -84,6 +96,8 @@ def _decide(request: StaffRequest, pk: int, account_id: int, decision: Callable[
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"The bill is {told}, with your reason.")
+            if request.POST.get("back") == "workbench":
+                return redirect(f"{reverse('billing:workbench', args=[pk])}?code={quote(request.POST.get('code', ''))}")
             return redirect("billing:drafted_bill", pk, account_id)
     return _page(request, pk, account_id, form)
 
@@ -104,6 +118,7 @@ def _page(request: StaffRequest, pk: int, account_id: int, form: forms.Decision)
         ],
         "next_held": next_held_after(run, account_id),
         "may_review": request.user.may(permissions.REVIEW_RUN) and run.state == "drafted",
+        "may_redraft": request.user.may(permissions.DRAFT_RUN) and run.state == "drafted",
         "form": form,
     }
     return render(request, "billing/drafted_bill.html", context)

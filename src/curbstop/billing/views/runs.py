@@ -11,6 +11,7 @@ from curbstop.billing import forms, operations, permissions, tables
 from curbstop.billing.queries import (
     bills_of_run,
     drafted_bills_of,
+    finding_on_total,
     open_run_of,
     progress_of,
     run_summary,
@@ -78,6 +79,7 @@ def run(request: StaffRequest, pk: int) -> HttpResponse:
         "run": shown,
         "progress": progress_of(shown),
         "summary": run_summary(shown),
+        "on_total": finding_on_total(shown),
         "is_drafter": shown.drafted_by_id == request.user.pk,
         "may_approve": request.user.may(permissions.APPROVE_RUN),
         "may_release": request.user.may(permissions.RELEASE_RUN),
