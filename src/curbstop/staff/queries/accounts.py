@@ -14,7 +14,7 @@ from curbstop.cashiering.queries import PaymentRow, payments_of_debtor
 from curbstop.customers.queries import AccountPage, account_page, accounts_visible_to, contacts_of
 from curbstop.foundation.access.models import User
 from curbstop.foundation.web.charts import Bar
-from curbstop.ledger.queries import OpenItemRow, balances_of, open_items_of, unapplied_credit_of
+from curbstop.ledger.queries import OpenItemRow, balances_of, held_on, open_items_of, unapplied_credit_of
 from curbstop.metering.permissions import SEE_READS
 from curbstop.metering.queries import usage_history
 from curbstop.staff.queries.bills import ExplainedBill, explained_bills
@@ -92,7 +92,7 @@ def overview_of(number: str, user: User, *, on: date) -> Overview | None:
         uses=_uses(account) if user.may(SEE_READS) else (),
         payments=_payments(account, user),
         contacts=tuple(contacts_of(account.customer_id, CONTACTS_SHOWN)),
-        alerts=tuple(_alerts(account, overdue)),
+        alerts=tuple(_alerts(account, overdue, items)),
         budget=budget,
     )
 
@@ -133,7 +133,7 @@ def _bar(period: dict[str, Any], *, is_last: bool) -> Bar:
     return Bar(f"{ends_on:%b %y}", name, period["billed"], "now" if is_last else "")
 
 
-def _alerts(account: AccountPage, overdue_cents: int) -> Iterable[Alert]:
+def _alerts(account: AccountPage, overdue_cents: int, items: Iterable[OpenItemRow]) -> Iterable[Alert]:
     if account.closed_on is not None:
         yield Alert("warning", f"This account was closed on {account.closed_on:%B %d, %Y}.")
     held = held_bill_of(account.id)
@@ -142,5 +142,7 @@ def _alerts(account: AccountPage, overdue_cents: int) -> Iterable[Alert]:
         yield Alert("warning", f"Bill held for review since {since}: {held.reason.rstrip('.')}.")
     if overdue_cents > 0:
         yield Alert("warning", "Part of the balance is past its due date.")
+    if held_on(item.id for item in items):
+        yield Alert("info", "Part of what is owed is held: nothing is charged for it until that is settled.")
     if account.language == "es":
         yield Alert("info", "The customer reads Spanish: bills are printed in Spanish.")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from curbstop.billing.permissions import REQUEST_ADJUSTMENT, REQUEST_REFUND, SEE_BILLS
 from curbstop.cashiering.permissions import TAKE_PAYMENT
+from curbstop.collections.permissions import SEE_COLLECTIONS
 from curbstop.customers import operations as customers
 from curbstop.customers.permissions import LOG_CONTACT, SEE_ACCOUNTS
 from curbstop.customers.queries import accounts_visible_to
@@ -67,6 +68,7 @@ def _page(request: StaffRequest, number: str, contact_form: forms.LogContact) ->
         "uses": list(zip(overview.uses, charts, strict=True)),
         "on": on,
         "may_take_payment": request.user.may(TAKE_PAYMENT),
+        "may_see_collections": request.user.may(SEE_COLLECTIONS),
         "may_adjust": request.user.may(REQUEST_ADJUSTMENT),
         "may_refund": request.user.may(REQUEST_REFUND),
         "may_see_budget": request.user.may(SEE_BILLS),
