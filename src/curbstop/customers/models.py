@@ -4,6 +4,8 @@ Debt follows the account, consumption the service point, identity the customer (
 points down to the ledger's debtor; what upper rooms decide about an agreement are their own dated rows.
 """
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -184,3 +186,38 @@ class Contact(AppendOnlyModel):
             models.CheckConstraint(name="contact_says_something", condition=~Q(note="")),
         ]
         indexes = [models.Index(fields=["customer", "-at"], name="contact_customer_latest")]
+
+
+class StaffTie(AppendOnlyModel):
+    """An employee's own account, or that of the household or a relative: others decide about its money (P21)."""
+
+    class Kind(models.TextChoices):
+        """Whose the account is."""
+
+        OWN = "own", "Their own"
+        HOUSEHOLD = "household", "Of their household"
+        RELATIVE = "relative", "Of a relative"
+
+    set_once: ClassVar[tuple[str, ...]] = ("ended_by_id", "ended_at")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    declared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    declared_at = models.DateTimeField()
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="staff_tie_kind_known", condition=Q(kind__in=["own", "household", "relative"])),
+            models.UniqueConstraint(
+                name="staff_tie_once", fields=["user", "customer"], condition=Q(ended_at__isnull=True)
+            ),
+            # One may declare one's own tie; that it is over is for somebody else to say.
+            models.CheckConstraint(
+                name="staff_tie_ended_by_another",
+                condition=Q(ended_by__isnull=True, ended_at__isnull=True)
+                | Q(ended_by__isnull=False, ended_at__isnull=False) & ~Q(ended_by=F("user")),
+            ),
+        ]

@@ -24,6 +24,7 @@ from curbstop.customers.operations.people import (
     register_customer,
 )
 from curbstop.customers.operations.places import add_premises, add_service_points
+from curbstop.customers.operations.ties import TieRefused, declare_tie, end_tie
 
 __all__ = [
     "AccountRefused",
@@ -32,12 +33,15 @@ __all__ = [
     "Conversation",
     "CustomerRefused",
     "Identity",
+    "TieRefused",
     "add_accounts",
     "add_agreements",
     "add_customers",
     "add_premises",
     "add_service_points",
+    "declare_tie",
     "end_agreement",
+    "end_tie",
     "log_contact",
     "note_contact",
     "open_account",
