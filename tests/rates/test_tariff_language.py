@@ -83,6 +83,7 @@ REFUSED_COMPONENTS = {
     "percent: 15, of_unit_price: use, decimals: 2.5": "components[2].decimals: expected a whole number up to 8",
     "percent: 15, of_unit_price: use, of: use, decimals: 2": "components[2].of_unit_price: has no `of` and no cap",
     "percent: 15, of: use, decimals: 2": "components[2].decimals: is for a percentage of the unit price",
+    "percent: 1.2345678, of: use": "components[2].percent: a percentage has at most 6 decimals",
     "discount: 5": "components[2].of: is missing; name the components above",
     "discount_percent: 5, of: [use, tax]": "components[2].of: “tax” is not a component above this one",
     "maximum: {per_day: 1, per_week: 2}, of: use": "components[2].maximum.per_week: is not a field here",

@@ -185,7 +185,7 @@ class _Charged:
                 yield f"it is levied on {line.quantity}, the lines it names are {base}"
             if method == "minimum" and worked.numbers["unit_price"] != max(worked.numbers["least"] - base, ZERO):
                 yield f"the lines it names are {base}, which do not lack {worked.numbers['unit_price']}"
-            if method in {"maximum", "discount"} and _to_cents(worked.numbers["unit_price"]) != due:
+            if method in {"maximum", "discount"} and worked.cents != due:
                 yield f"the lines it names are {base}, off which {worked.numbers['unit_price']} is not to be taken"
         if due != line.amount_cents:
             yield f"it charges {line.amount_cents} cents, its derivation gives {due}"

@@ -6,6 +6,7 @@ They are taken of the rounded lines above them, so that anybody can recompute th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -82,22 +83,26 @@ def _maximum(charge: Maximum, evaluation: Evaluation, before: Sequence[ChargeCol
 def _discount(charge: Discount, evaluation: Evaluation, before: Sequence[ChargeColumn]) -> ChargeColumn:
     """Credit a share, an amount or the lesser, never more than what it is taken off."""
     base = _rounded_sum(charge.of, before).maximum(ZERO)
-    credit = base
+    credit, share = base, None
     facts: list[tuple[str, ExactColumn | str]] = [("method", "discount")]
     traced = {}
     if charge.share is not None:
         share = evaluation.number(charge.share)
-        credit = credit.minimum(base * share)
+        credit = billable(base * share, evaluation)
         facts.append(("share", share))
         traced["share_is"] = charge.share
     if charge.amount is not None:
         amount = evaluation.number(charge.amount)
-        credit = credit.minimum(amount)
+        # A credit below zero would be a charge that nobody wrote down.
+        credit = billable(credit.minimum(amount), evaluation)
         facts.append(("at_most", amount))
         traced["at_most_is"] = charge.amount
-    # A credit below zero would be a charge that nobody wrote down.
-    credit = billable(credit, evaluation).rounded_half_up(CENTS)
-    return _credit(charge.heading, charge.of, credit, evaluation, (tuple(facts), trace_of(evaluation, **traced)))
+    trace = trace_of(evaluation, **traced)
+    column = _credit(charge.heading, charge.of, credit.rounded_half_up(CENTS), evaluation, (tuple(facts), trace))
+    if share is None or charge.amount is not None:
+        return column
+    # A share alone is printed as what it is: 30 % of what is charged.
+    return replace(column, quantity=base, unit_price=ZERO - share)
 
 
 def _credit(

@@ -146,11 +146,17 @@ class Form:
     def discount_percent(self, keys: tuple[str, ...]) -> Charge:
         """Credit a percentage of some charges, up to a cap for each month."""
         share = Operation(Operator.MINIMUM, self._share("discount_percent"), ONE)
-        return Discount(heading=self._in("period"), of=keys, share=share, amount=self._cap(), when=self.when)
+        cap = self._cap()
+        heading = self._in("percent" if cap is None else "period")
+        return Discount(heading=heading, of=keys, share=share, amount=cap, when=self.when)
 
     def _share(self, field: str) -> Node:
         share = nodes.divide(amount(self.section, field), Number(Fraction(100)))
-        return share if isinstance(share, Number) else RoundedUp(share, LINE_DECIMALS)
+        if not isinstance(share, Number):
+            return RoundedUp(share, LINE_DECIMALS)
+        if (share.value * 10**LINE_DECIMALS).denominator != 1:
+            raise self.section.problem(field, "a percentage has at most 6 decimals")
+        return share
 
     def _cap(self) -> Node | None:
         if "cap_per_month" not in self.section.values:
