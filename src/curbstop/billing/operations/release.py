@@ -86,14 +86,15 @@ def release_partition(run_id: int, number: int) -> int:
     if run.state != BillingRun.State.APPROVED or run.released_at is None:
         raise ReleaseRefused(f"Run {run_id} is {run.state}: its release has not begun.")
     if partition.bills:
-        _post_and_write(run, partition)
+        post_and_write(run, partition)
     partition.state = RunPartition.State.COMMITTED
     partition.committed_at = run.released_at
     partition.save(update_fields=["state", "committed_at"])
     return partition.bills
 
 
-def _post_and_write(run: BillingRun, partition: RunPartition) -> None:
+def post_and_write(run: BillingRun, partition: RunPartition) -> None:
+    """Post an approved partition and write its bills; whoever calls it marks the partition in the same transaction."""
     first = partition.first_bill_number
     assert first is not None, "an approved partition has its numbers"
     bills = queries.releasable_bills(partition).with_columns(

@@ -20,6 +20,8 @@ from curbstop.billing.domain.statement import (
 from curbstop.billing.models import Bill, BillLine
 from curbstop.billing.queries.budget_plans import budget_due
 from curbstop.billing.queries.comparing import changes_of
+from curbstop.billing.queries.rebilling import replaced_by
+from curbstop.billing.queries.settlements import agency_names
 from curbstop.customers.queries import Mailing, mailings_of
 from curbstop.foundation.documents import qr_svg, scan_line
 from curbstop.metering.queries import usage_history
@@ -42,10 +44,13 @@ def statements_of(bills: Sequence[Bill]) -> list[Statement]:
     lines: dict[int, list[BillLine]] = {bill.number: [] for bill in bills}
     for line in BillLine.objects.filter(bill_id__in=lines).select_related("service").order_by("bill_id", "line_number"):
         lines[line.bill_id].append(line)
-    changed = changes_of(lines)
+    changed, replaced = changes_of(lines), replaced_by(lines)
     history = _history(lines, since=min(bill.ends_on for bill in bills) - CHART_REACHES_BACK)
     budgets = _budgets(bills)
-    heads = {language: letterhead(language) for language in {each.language for each in mailings.values()}}
+    heads = {
+        language: letterhead(language, on=bills[0].bill_on)
+        for language in {each.language for each in mailings.values()}
+    }
     return [
         replace(
             _statement(
@@ -57,6 +62,7 @@ def statements_of(bills: Sequence[Bill]) -> list[Statement]:
                 budget_cents=budgets.get(bill.number),
             ),
             change=changed.get(bill.number),
+            replaces=replaced.get(bill.number),
         )
         for bill in bills
     ]
@@ -87,7 +93,7 @@ def _statement(
         due_on=bill.due_on,
         starts_on=bill.starts_on,
         ends_on=bill.ends_on,
-        services=_services(lines, mailing.language),
+        services=_services(lines, mailing.language, heads[mailing.language].agencies),
         prior_balance_cents=bill.prior_balance_cents,
         payments_cents=bill.payments_cents,
         readings=_readings(lines, use, mailing.language),
@@ -113,8 +119,8 @@ def _days(bill: Bill) -> tuple[date, date]:
     return bill.bill_on, bill.due_on
 
 
-def letterhead(language: str) -> Letterhead:
-    """Return who sends a bill and where its payment goes, in a language."""
+def letterhead(language: str, *, on: date) -> Letterhead:
+    """Return who sends a bill, for which agencies too, and where its payment goes, in a language."""
     profile = city()
     return Letterhead(
         city=profile.name,
@@ -124,6 +130,7 @@ def letterhead(language: str) -> Letterhead:
         payee=profile.payee,
         remittance_lines=profile.address_lines,
         remittance_note=_in(profile.remittance, language),
+        agencies=agency_names(on, language),
     )
 
 
@@ -136,7 +143,7 @@ def _service_name(line: BillLine, language: str) -> str:
     return line.service.name_es if language == "es" else line.service.name_en
 
 
-def _services(lines: list[BillLine], language: str) -> tuple[ServiceCharges, ...]:
+def _services(lines: list[BillLine], language: str, agencies: Mapping[str, str]) -> tuple[ServiceCharges, ...]:
     labels = labels_of((line.schedule_version_id for line in lines), language)
 
     def service_of(line: BillLine) -> tuple[int, int]:
@@ -145,6 +152,7 @@ def _services(lines: list[BillLine], language: str) -> tuple[ServiceCharges, ...
     return tuple(
         ServiceCharges(
             name=_service_name(first, language),
+            agency=agencies.get(first.service.code, ""),
             lines=tuple(
                 ChargeLine(
                     label=labels.get(line.component) or line.label,
