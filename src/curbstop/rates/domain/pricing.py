@@ -146,8 +146,9 @@ def _by_tier(charge: PricedByTier, evaluation: Evaluation) -> Iterable[ChargeCol
     for number, tier in enumerate(evaluation.tiers(charge.tiered), start=1):
         amount = billable(tier.quantity * tier.price, evaluation)
         reached = ~tier.quantity.is_zero()
-        # A bill without usage still shows what the first unit would have cost.
-        unused = evaluation.number(charge.tiered.usage).is_zero() & (number == 1)
+        # A bill without usage still shows what the first unit would have cost; and a first step that is worked out
+        # to nothing, a budget for nobody, shows that the second begins at nothing.
+        unused = (evaluation.number(charge.tiered.usage).is_zero() | tier.ends_at.is_zero()) & (number == 1)
         yield ChargeColumn(
             heading=charge.heading,
             quantity=tier.quantity,
