@@ -1,5 +1,6 @@
 """Averages that set price: five cities' rules to the digit, whose they are, and who may put them in force."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -206,6 +207,46 @@ def approved(town: Town) -> AverageSet:
 
 def rows() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in (AverageSet, UseAverage)]
+
+
+class TestCityPack:
+    ENTRY = """
+- code: billing.average.winter
+  effective: 2026-07-01
+  cites: LBC 13.12.010
+  value: {service: water, input: winter_average, unit: ccf, months: [12, 1, 2], by: bill_month, per_day_times: 60,
+          reads_min: 1, estimated: leave_out, leaks: as_adjusted, default: 12, effective_month: 3}
+"""
+
+    @pytest.fixture
+    def read(self, tmp_path: Path) -> Callable[[str], list[str]]:
+        """Return a function that reads the demo's pack with one more entry, and what is wrong with it."""
+        from curbstop.foundation.imports import FileRefused
+        from curbstop.journeys.imports.city_pack import read_folder, read_pack
+
+        pack = Path(shutil.copytree(Path(__file__).parents[2] / "packs/larkspur-bend", tmp_path / "pack"))
+        policies = pack / "policies.yaml"
+
+        def run(entry: str) -> list[str]:
+            policies.write_text(policies.read_text() + entry)
+            try:
+                found = read_pack(read_folder(pack))
+            except FileRefused as refusal:
+                return [str(each) for each in refusal.errors]
+            ((version,),) = [found.values["billing.average.winter"]]
+            assert read_policy(version.content[0]).months == (12, 1, 2)
+            return []
+
+        return run
+
+    def test_may_have_an_average(self, read: Callable[[str], list[str]]) -> None:
+        assert read(self.ENTRY) == []
+
+    def test_is_told_what_is_wrong_with_it(self, read: Callable[[str], list[str]]) -> None:
+        (mistake,) = read(self.ENTRY.replace("reads_min: 1", "reads_min: 0").replace("bill_month", "moon"))
+
+        assert "billing.average.winter" in mistake
+        assert "by must be one of bill_month, read_dates; reads_min must be" in mistake
 
 
 @pytest.mark.django_db
