@@ -43,6 +43,13 @@ class MoveAccount(forms.Form):
         self.fields["cycle"].queryset = cycles()  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
+class AgencyDay(forms.Form):
+    """Which agency is settled for which day."""
+
+    agency = forms.CharField(max_length=80)
+    business_date = forms.DateField()
+
+
 class MasterOf(forms.Form):
     """The account that joins a summary, or whose customer gets one."""
 

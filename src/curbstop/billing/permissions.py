@@ -54,6 +54,11 @@ MOVE_ACCOUNTS: Final = Permission(
     "Move an account to another billing cycle",
     frozenset({Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
 )
+SETTLE_AGENCIES: Final = Permission(
+    "billing.settle_agencies",
+    "Prepare and approve what the city owes other agencies for their lines",
+    frozenset({Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
+)
 KEEP_MASTERS: Final = Permission(
     "billing.keep_masters",
     "Open master accounts and say which accounts stand on their summary",
@@ -129,6 +134,7 @@ PERMISSIONS: Final = (
     RELEASE_RUN,
     PRINT_RUN,
     MOVE_ACCOUNTS,
+    SETTLE_AGENCIES,
     KEEP_MASTERS,
     REQUEST_CANCELLATION,
     APPROVE_CANCELLATION,

@@ -12,6 +12,7 @@ with documented as (
   select entry_id from billing_adjustment union all
   select entry_id from billing_refund union all
   select entry_id from billing_creditapplication union all
+  select entry_id from billing_settlement union all
   select entry_id from collections_latecharge union all
   select entry_id from collections_chargereversal union all
   select entry_id from collections_securitydeposit union all

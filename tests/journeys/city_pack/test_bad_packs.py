@@ -49,7 +49,7 @@ MISTAKES = {
     ),
     "has a field that nobody reads": (
         "services.yaml", "  rank: 4", "  rank: 4\n  colour: green",
-        "services.yaml:8: colour: unknown field (expected one of: code, name, receivable, revenue, rank)",
+        "services.yaml:8: colour: unknown field (expected one of: code, name, receivable, revenue, rank, agency)",
     ),
     "has a value that nobody looks up": (
         "values.yaml", "code: billing.hold_over", "code: billing.hold_ovr",

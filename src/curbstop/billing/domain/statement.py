@@ -29,6 +29,8 @@ class Letterhead:
     payee: str
     remittance_lines: tuple[str, ...]
     remittance_note: str = ""
+    # The names of other agencies whose services stand on the bill, by service code.
+    agencies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class ServiceCharges:
 
     name: str
     lines: tuple[ChargeLine, ...]
+    # Whose charges they are where they are not the city's own.
+    agency: str = ""
 
     @property
     def total_cents(self) -> int:
@@ -172,6 +176,7 @@ def statement_data(statement: Statement) -> dict[str, Any]:
         "is_credit": due < 0,
         "true_balance": "" if statement.budget_cents is None else money(statement.due_cents),
         "services": [_service(service, words, language) for service in statement.services],
+        "agencies": _agencies(statement, words),
         "prior": money(statement.prior_balance_cents),
         "payments": money(-statement.payments_cents),
         "current": money(statement.current_cents),
@@ -216,12 +221,21 @@ def _period(starts_on: date, ends_on: date, language: str) -> str:
     return f"{short_date(starts_on, language)} – {short_date(ends_on, language)}"
 
 
+def _agencies(statement: Statement, words: Any) -> list[dict[str, str]]:
+    """Return what each other agency charges on this bill: the city collects it for them (rulebook §1.7)."""
+    totals: dict[str, int] = {}
+    for service in statement.services:
+        if service.agency:
+            totals[service.agency] = totals.get(service.agency, 0) + service.total_cents
+    return [{"label": words["of_agency"].format(agency=name), "amount": money(cents)} for name, cents in totals.items()]
+
+
 def _service(service: ServiceCharges, words: Any, language: str) -> dict[str, Any]:
     citations = {line.citation for line in service.lines}
     # What all lines of a service cite stands once, beside its name: that leaves each line its row.
     shared = citations.pop() if len(citations) == 1 else None
     return {
-        "name": service.name,
+        "name": f"{service.name} · {service.agency}" if service.agency else service.name,
         "citation": shared or "",
         "subtotal_label": words["subtotal"].format(service=service.name),
         "subtotal": money(service.total_cents),

@@ -32,6 +32,7 @@ from curbstop.billing.models.runs import (
     RunCycle,
     RunPartition,
 )
+from curbstop.billing.models.settlements import Settlement
 
 __all__ = [
     "Adjustment",
@@ -70,5 +71,6 @@ __all__ = [
     "RunAccount",
     "RunCycle",
     "RunPartition",
+    "Settlement",
     "UseAverage",
 ]

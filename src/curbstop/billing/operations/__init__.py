@@ -59,6 +59,7 @@ from curbstop.billing.operations.refunds import (
 from curbstop.billing.operations.release import ReleaseRefused, refuse_release, release_bills, release_partition
 from curbstop.billing.operations.review import ReviewRefused, clear_bill, clear_finding, hold_bill
 from curbstop.billing.operations.runs import DraftRefused, discard_run, refuse_days_to_come
+from curbstop.billing.operations.settlements import SettlementRefused, approve_settlement, prepare_settlement
 
 __all__ = [
     "CANCELLATION_REFUSALS",
@@ -76,6 +77,7 @@ __all__ = [
     "RefundRefused",
     "ReleaseRefused",
     "ReviewRefused",
+    "SettlementRefused",
     "Wanted",
     "apply_credits",
     "approve_averages",
@@ -83,6 +85,7 @@ __all__ = [
     "approve_exemption",
     "approve_refund",
     "approve_run",
+    "approve_settlement",
     "assign_cycle",
     "cancel_bill",
     "clear_bill",
@@ -105,6 +108,7 @@ __all__ = [
     "open_master",
     "plan_printing",
     "post_adjustment",
+    "prepare_settlement",
     "print_run",
     "redraft_account",
     "refuse_days_to_come",

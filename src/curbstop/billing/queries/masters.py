@@ -50,7 +50,7 @@ def summary_of_master(master: MasterAccount, on: date) -> Summary:
         mailing_lines=sent_to.mailing_lines if sent_to else (),
         on=on,
         rows=tuple(rows),
-        letterhead=letterhead(customer.language),
+        letterhead=letterhead(customer.language, on=on),
     )
 
 

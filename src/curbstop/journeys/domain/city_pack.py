@@ -46,6 +46,8 @@ class ServiceLine:
     receivable: str
     revenue: str
     rank: int
+    # Only the pack says it, to be checked against its list of agencies.
+    agency: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,7 @@ _KINDS = (
     ),
     RuleKind("adjustment.reasons", _U.POLICY, "Reasons for credits and charges, and what each has to show"),
     RuleKind("adjustment.leak_policy", _U.POLICY, "What is given back for a leak", required=False),
+    RuleKind("billing.agencies", _U.POLICY, "Agencies whose lines the city bills and collects", required=False),
     RuleKind("billing.messages", _U.POLICY, "Letters printed on bills: which, and on whose", required=False),
     RuleKind("billing.inserts", _U.POLICY, "Inserts that go with bills: which, and with whose", required=False),
     RuleKind("billing.calendar", _U.POLICY, "When each cycle is read, billed and may be shut off", required=False),

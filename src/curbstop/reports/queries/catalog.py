@@ -9,6 +9,7 @@ from curbstop.reports.queries.adjustments import adjustments_register, non_cash_
 from curbstop.reports.queries.billing import billing_register
 from curbstop.reports.queries.cash import daily_cash, deposit_summary
 from curbstop.reports.queries.ledger import aged_receivables, gl_distribution, trial_balance_register
+from curbstop.reports.queries.partners import partner_settlement
 from curbstop.reports.queries.security import deposits_held
 
 
@@ -55,6 +56,12 @@ CATALOG: tuple[Entry, ...] = (
         deposits_held,
     ),
     Entry("gl-distribution", "GL distribution", "Debits and credits by day, account and service", gl_distribution),
+    Entry(
+        "partner-settlement",
+        "Partner settlement",
+        "What was billed, collected and given back of other agencies' lines, the fee, and what is owed to them",
+        partner_settlement,
+    ),
     Entry(
         "trial-balance",
         "Trial balance",

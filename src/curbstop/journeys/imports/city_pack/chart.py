@@ -85,13 +85,14 @@ def read_services(
     services = []
     for entry in document.value:
         form = Form(entry, file=SERVICES, mistakes=mistakes)
-        form.allow("code", "name", "receivable", "revenue", "rank")
+        form.allow("code", "name", "receivable", "revenue", "rank", "agency")
         service = ServiceLine(
             code=form.code("code"),
             names=form.by_language("name", languages),
             receivable=form.text("receivable", "a fund-department-account code", limit=40),
             revenue=form.text("revenue", "a fund-department-account code", limit=40),
             rank=form.whole("rank"),
+            agency=form.optional_text("agency"),
         )
         if ("service", service.code) in places:
             form.wrong("code", form.line_of("code"), f"“{service.code}” is there twice")
@@ -116,6 +117,9 @@ def check_services(
     for service in services:
         # A deposit is the customer's own money: what is asked for and what is held are both liabilities.
         expected = ("liability", "liability") if service.code == DEPOSIT else ("asset", "revenue")
+        if service.agency:
+            # What another agency charges is owed to it from the bill on, and is never the city's revenue.
+            expected = ("asset", "liability")
         for name, code, kind in zip(
             ("receivable", "revenue"), (service.receivable, service.revenue), expected, strict=True
         ):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from curbstop.billing.domain.adjustments import read_grounds
+from curbstop.billing.domain.agencies import read_agencies
 from curbstop.billing.domain.average_policies import read_policy as read_average
 from curbstop.billing.domain.budget_plans import read_budget_policies
 from curbstop.billing.domain.leak_policies import read_leak_policy
@@ -80,6 +81,7 @@ _LISTED = frozenset({RuleUnit.CHOICE, RuleUnit.CHOICES, RuleUnit.FACES, RuleUnit
 POLICY_READERS: Mapping[str, Callable[[Any], object]] = {
     "adjustment.reasons": read_grounds,
     "adjustment.leak_policy": read_leak_policy,
+    "billing.agencies": read_agencies,
     "billing.calendar": read_year_rules,
     "billing.inserts": read_notices,
     "billing.messages": read_notices,

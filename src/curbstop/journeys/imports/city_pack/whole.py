@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from curbstop.billing.domain.agencies import read_agencies
 from curbstop.foundation.imports import FileRefused
 from curbstop.journeys.domain.city_pack import CityPack, Place
 from curbstop.journeys.imports.city_pack import chart, organization
@@ -13,6 +14,7 @@ from curbstop.journeys.imports.city_pack.texts import read_letters, read_section
 from curbstop.ordinances.domain.packs import PackFiles
 from curbstop.ordinances.domain.versions import Dated, VersionRefused, successive
 
+AGENCIES = "billing.agencies"
 Dates = Mapping[Any, list[Dated[Any]]]
 
 
@@ -76,6 +78,7 @@ def _check_against_itself(pack: CityPack, mistakes: Mistakes) -> None:
             for citation in dict.fromkeys(tariff.content.citations):
                 _check_citation(pack, tariff, citation, place, mistakes)
     _check_ordered_services(pack, mistakes)
+    _check_agencies(pack, mistakes)
 
 
 def _check_dates(pack: CityPack, kind: str, dated: Dates, mistakes: Mistakes) -> None:
@@ -115,3 +118,20 @@ def _check_ordered_services(pack: CityPack, mistakes: Mistakes) -> None:
             place = pack.place("value", "payment.application_order", version.starts_on.isoformat(), "value")
             message = f"service “{name}” is unknown (expected a code of services.yaml)"
             mistakes.add(place.file, place.line, place.field, message)
+
+
+def _check_agencies(pack: CityPack, mistakes: Mistakes) -> None:
+    """Note services of agencies that no list of agencies names, and listed ones that are the city's own."""
+    owners: dict[str, str] = {}
+    for version in pack.values.get(AGENCIES, []):
+        owners |= {service: agency.code for agency in read_agencies(version.content[0]) for service in agency.services}
+    for service in pack.services:
+        if service.agency != owners.pop(service.code, ""):
+            place = pack.place("service", service.code)
+            message = (
+                f"“{service.agency}” and {AGENCIES} do not say the same (expected the agency that lists the service)"
+            )
+            mistakes.add(place.file, place.line, "agency", message)
+    for service_code, agency in sorted(owners.items()):
+        place = pack.place("value", AGENCIES)
+        mistakes.add(place.file, place.line, AGENCIES, f"{agency}: service “{service_code}” is not in services.yaml")
