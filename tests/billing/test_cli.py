@@ -60,3 +60,43 @@ class TestCurbstopBill:
 
         assert code == 2
         assert "ODD" in said
+
+
+class TestRunsOfAccounts:
+    def test_lists_before_it_goes_out_and_takes_chosen_accounts_to_their_release(self, town):
+        account = town.account()
+        town.use(account, "14")
+
+        code, said = bill("off-cycle", "--account", "100001", "--as", "lead", "--through", "2026-07-01", "--json")
+        run = str(json.loads(said)["run"])
+        assert (code, json.loads(said)["cycle"]) == (0, "Off cycle of 1 account")
+        code, listed = bill("prelist", "--run", run, "--as", "lead", "--exceptions")
+        assert (code, listed.splitlines()[1]) == (0, "100001,Customer 100001,60,11100,False,FIRST")
+        assert bill("redraft", "--run", run, "--account", "100001", "--as", "lead")[0] == 0
+        assert bill("approve", "--run", run, "--as", "manager")[0] == 0
+        assert bill("release", "--run", run, "--as", "manager", "--workers", "1")[0] == 0
+
+        assert Bill.objects.get().account_id == account.pk
+
+    def test_says_that_nobody_waits_for_a_last_bill(self, town):
+        code, said = bill("final", "--as", "lead")
+
+        assert (code, "no account" in said) == (1, True)
+
+    def test_names_what_is_stranded(self, town):
+        from curbstop.billing.models import CycleAssignment
+
+        town.account()
+        assert bill("stranded", "--as", "auditor")[0] == 0
+        CycleAssignment.objects.all().delete()
+
+        code, said = bill("stranded", "--as", "auditor", "--json")
+
+        assert code == 1
+        assert len(json.loads(said)["stranded"]) == 3
+
+    def test_asks_which_run(self, town):
+        code, said = bill("approve", "--as", "manager")
+
+        assert code == 2
+        assert "--run" in said

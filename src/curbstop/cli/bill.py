@@ -8,13 +8,19 @@ from typing import Annotated, Any
 
 import typer
 
-from curbstop.cli import averages, explain
+from curbstop.cli import averages, billing_runs, explain
 from curbstop.cli.answers import need_database, progress, refuse, say_json, screen, wrong_usage
 
 app = typer.Typer(no_args_is_help=True, help="Draft, review, approve and release bills.")
 app.add_typer(averages.app, name="averages")
 app.command("explain")(explain.explain)
+for command in (billing_runs.prelist, billing_runs.redraft, billing_runs.final, billing_runs.stranded):
+    app.command()(command)
+app.command("off-cycle")(billing_runs.off_cycle)
 Cycle = Annotated[str, typer.Option("--cycle", help="Code of the billing cycle.")]
+Cycles = Annotated[list[str], typer.Option("--cycle", help="Code of a billing cycle; may be given again.")]
+MaybeCycle = Annotated[str, typer.Option("--cycle", help="Code of the billing cycle.")]
+MaybeRun = Annotated[int, typer.Option("--run", help="Number of the run, in place of a cycle.")]
 Person = Annotated[str, typer.Option("--as", help="Who does this: a user name.")]
 MaybePerson = Annotated[str, typer.Option("--as", help="Who looks; may be left out.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -29,7 +35,7 @@ Day = Annotated[
 
 @app.command()
 def draft(
-    cycle: Cycle,
+    cycle: Cycles,
     person: Person,
     *,
     through: Day = None,
@@ -37,7 +43,7 @@ def draft(
     dask: Dask = "",
     is_json: Json = False,
 ) -> None:
-    """Calculate the bills of a cycle; nothing is posted, and it can be done again."""
+    """Calculate the bills of one cycle or several; nothing is posted, and it can be done again."""
     need_database()
     from django.utils import timezone
 
@@ -49,7 +55,7 @@ def draft(
     with _refusals(), _executor(workers=workers, dask=dask, task="Drafting") as executor:
         today = current_business_day()
         run = operations.draft_bills(
-            cycles=[_cycle(cycle)],
+            cycles=[_cycle(each) for each in cycle],
             through=_day(through) or today,
             bill_on=today,
             by=by,
@@ -72,8 +78,10 @@ def status(cycle: Cycle, person: MaybePerson = "", *, is_json: Json = False) -> 
 
 
 @app.command()
-def approve(cycle: Cycle, person: Person, *, accepts_holds: Holds = False, is_json: Json = False) -> None:
-    """Approve the cycle's drafted run; who drafted it cannot."""
+def approve(
+    person: Person, cycle: MaybeCycle = "", run: MaybeRun = 0, *, accepts_holds: Holds = False, is_json: Json = False
+) -> None:
+    """Approve a drafted run, the cycle's or the one of that number; who drafted it cannot."""
     need_database()
     from django.utils import timezone
 
@@ -81,16 +89,18 @@ def approve(cycle: Cycle, person: Person, *, accepts_holds: Holds = False, is_js
     from curbstop.billing.permissions import APPROVE_RUN
 
     by = _person(person, APPROVE_RUN)
-    run = _latest(cycle)
     with _refusals():
-        run = operations.approve_run(run=run, by=by, at=timezone.now(), accepts_holds=accepts_holds)
-    _show(run, is_json=is_json)
+        approved = operations.approve_run(
+            run=_chosen(cycle, run), by=by, at=timezone.now(), accepts_holds=accepts_holds
+        )
+    _show(approved, is_json=is_json)
 
 
 @app.command()
-def release(
-    cycle: Cycle,
+def release(  # a run is named by its cycle or its number
     person: Person,
+    cycle: MaybeCycle = "",
+    run: MaybeRun = 0,
     *,
     workers: Workers = 2,
     dask: Dask = "",
@@ -104,11 +114,10 @@ def release(
     from curbstop.billing.permissions import RELEASE_RUN
 
     by = _person(person, RELEASE_RUN)
-    run = _latest(cycle)
     with _refusals(), _executor(workers=workers, dask=dask, task="Releasing") as executor:
-        run = operations.release_bills(run=run, by=by, at=timezone.now(), executor=executor)
-    operations.apply_credits(run=run, by=by, at=timezone.now())
-    _show(run, is_json=is_json)
+        released = operations.release_bills(run=_chosen(cycle, run), by=by, at=timezone.now(), executor=executor)
+    operations.apply_credits(run=released, by=by, at=timezone.now())
+    _show(released, is_json=is_json)
 
 
 @contextmanager
@@ -202,6 +211,15 @@ def _cycle(code: str) -> Any:
         known = ", ".join(cycles().values_list("code", flat=True)) or "none yet"
         wrong_usage(f"There is no cycle {code}; the city has {known}.")
     return found
+
+
+def _chosen(code: str, number: int) -> Any:
+    """Return the cycle's latest run, or the run of a number."""
+    if number:
+        return billing_runs.run_numbered(number)
+    if not code:
+        wrong_usage("Name a cycle with --cycle or a run with --run.")
+    return _latest(code)
 
 
 def _latest(code: str) -> Any:
