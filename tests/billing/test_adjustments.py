@@ -16,6 +16,7 @@ from curbstop.billing.operations.adjustments import (
     turn_down_adjustment,
 )
 from curbstop.billing.queries.adjustments import adjustments_frame, credits_by_person_frame, standing_of
+from curbstop.customers.operations import TieRefused, declare_tie, end_tie
 from curbstop.ledger.models import BusinessDay, Entry, ItemHold, OpenItem
 from curbstop.ledger.queries import balances_of, held_on, open_items_of, unapplied_credit_of
 from tests.billing.conftest import NOON, TODAY, Town
@@ -268,6 +269,36 @@ class TestLimits:
 
         assert rows() == before
         assert post(town, request, "lead").amount_cents == 500
+
+
+class TestOwnAccounts:
+    """P21, S17: others decide about the money of an employee's own, household's or relative's account."""
+
+    def test_are_neither_adjusted_nor_approved_by_the_employee(self, town: Town, account: Any) -> None:
+        lead, supervisor = town.people["lead"], town.people["supervisor"]
+        for user in (lead, supervisor):
+            declare_tie(user=user, customer=account.customer, kind="relative", by=user, at=NOON)
+        before = rows()
+        with pytest.raises(AdjustmentRefused, match="others decide"):
+            ask(town, account, 500, "lead")
+        assert rows() == before
+        request = ask(town, account, 5_000)
+        before = rows()
+
+        with pytest.raises(AdjustmentRefused, match="others decide"):
+            post(town, request, "supervisor")
+
+        assert rows() == before
+        assert post(town, request, "manager").amount_cents == 5_000
+
+    def test_are_let_go_by_another_alone(self, town: Town, account: Any) -> None:
+        lead = town.people["lead"]
+        tie = declare_tie(user=lead, customer=account.customer, kind="own", by=lead, at=NOON)
+
+        with pytest.raises(TieRefused, match="for another to say"):
+            end_tie(tie=tie, by=lead, at=NOON)
+        end_tie(tie=tie, by=town.people["manager"], at=NOON)
+        assert give(town, account, 500, "lead").amount_cents == 500
 
 
 class TestReversal:

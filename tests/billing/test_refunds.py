@@ -17,6 +17,7 @@ from curbstop.billing.operations.refunds import (
 )
 from curbstop.billing.queries.refunds import refundable_of
 from curbstop.customers.models import Contact
+from curbstop.customers.operations import declare_tie
 from curbstop.ledger.models import BusinessDay, Entry
 from curbstop.ledger.queries import balances_of, gl_account, unapplied_credit_of
 from curbstop.ordinances.models import CityProfile, CodeSection, Letter, RuleValue
@@ -266,6 +267,19 @@ class TestPlainSql:
 
         statement = RELEASE.format(entry="(select max(id) from ledger_entry)")
         assert refusing(statement, office.people["manager"].pk) == "refund_approvals_complete"
+
+    def test_cannot_approve_or_ask_for_the_own_account(self, office: Town, account: Any) -> None:
+        supervisor = office.people["supervisor"]
+        request = ask(office, account, 10_000)
+        declare_tie(user=supervisor, customer=account.customer, kind="household", by=supervisor, at=NOON)
+        before = rows()
+
+        with pytest.raises(RefundRefused, match="others decide"):
+            ask(office, account, 10_000, "supervisor")
+        with pytest.raises(RefundRefused, match="others decide"):
+            approve(office, request, "supervisor")
+
+        assert rows() == before
 
     def test_cannot_approve_by_who_asked(self, office: Town, account: Any) -> None:
         ask(office, account, 10_000)

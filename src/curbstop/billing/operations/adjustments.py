@@ -69,6 +69,7 @@ REFUSALS: dict[str, Callable[[], Exception]] = {
     "adjustment_by_second_person": _refusing("This reason needs a second person."),
     "adjustment_reversed_by_second_person": _refusing("Who asks to take it back does not approve that."),
     "adjustment_not_by_cash_taker": _refusing("Who took a payment on this account lately does not adjust it."),
+    "not_on_own_account": _refusing("This account is your own, of your household or of a relative: others decide."),
     "adjustment_as_requested": _refusing("This request was turned down meanwhile."),
     "billing_adjustment_request_id_key": _refusing("This request is posted already."),
     "adjustment_request_decided_once": _refusing("This request is posted already."),

@@ -38,6 +38,7 @@ def _refusing(sentence: str) -> Callable[[], Exception]:
 
 _DECIDED = "This refund was decided already."
 REFUSALS: dict[str, Callable[[], Exception]] = {
+    "not_on_own_account": _refusing("This account is your own, of your household or of a relative: others decide."),
     "refund_transfer_same_customer": _refusing("Credit only moves to another account of the same customer."),
     "refund_goes_somewhere": _refusing("Say to whom the refund goes, or to which other account."),
     "refund_approved_by_second_person": _refusing("Who asks for a refund does not approve it."),
