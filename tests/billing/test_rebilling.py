@@ -1,20 +1,24 @@
 """Cancel and rebill: the original period's everything and one correction; reviewed, resumable, nothing half done."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from curbstop.billing.models import Bill, BilledPeriod, RebillItem
+from curbstop.billing.operations import clear_bill, release_bills
 from curbstop.billing.operations.rebilling import (
     RebillRefused,
     approve_rebill,
     discard_rebill,
+    draft_read_rebill,
     draft_rebill,
     run_rebill,
 )
 from curbstop.billing.queries.rebilling import Correction, touched_by
 from curbstop.ledger.queries import balances_of
-from tests.billing.conftest import MAY, NOON, TODAY
+from curbstop.metering.models import Read
+from tests.billing.conftest import JULY, MAY, NOON, TODAY
 
 pytestmark = pytest.mark.django_db
 REASON = "The digits of the read were transposed."
@@ -47,14 +51,18 @@ def one_bill(town):
 
 
 def corrected_water(people, document):
-    """Put another document in force from the first day of the water rate, as if it had always been so."""
+    corrected_rate(people, "water", document)
+
+
+def corrected_rate(people, schedule, document):
+    """Put another document in force from the first day of a rate, as if it had always been so."""
     from curbstop.foundation.database.transactions import transaction
     from curbstop.ordinances.models import CodeSection
     from curbstop.rates.operations import adopt_version
 
     with transaction():
         adopt_version(
-            schedule="water", service="water", document=document, format="tariff",
+            schedule=schedule, service=schedule, document=document, format="tariff",
             section_id=CodeSection.objects.get(citation="13.1").pk, starts_on=date(2026, 1, 1),
             proposed_by=people["supervisor"], approved_by=people["manager"],
         )  # fmt: skip
@@ -162,3 +170,101 @@ class TestRunRebill:
         assert bills[1].prior_balance_cents == bills[0].total_cents
         assert bills[1].payments_cents == 0
         assert balances_of([account.debtor_id]) == {account.debtor_id: sum(bill.total_cents for bill in bills)}
+
+
+SEWER = """
+tariff: sewer
+unit: ccf
+section: "13.2"
+period: {standard_days: 60, months: 2}
+components:
+  - {key: sewer_service, service: sewer, label: {en: Sewer service, es: Servicio}, base: 14.78}
+  - {key: sewer_use, service: sewer, label: {en: Sewer use, es: Uso de alcantarillado}, price: 2.65}
+"""
+
+
+class TestCorrectedRead:
+    """WX-3.3: read 1,284 instead of 1,248; the bill falls from $620.48 to $198.92."""
+
+    @pytest.fixture
+    def misread(self, town):
+        from curbstop.metering.models import Installation, Meter
+        from tests.billing.test_read_corrections import load
+
+        corrected_rate(town.people, "water", CHESAPEAKE)
+        corrected_rate(town.people, "sewer", SEWER)
+        account = town.account(services=("water", "sewer"))
+        water = account.agreements.get(service_point__service_id=town.services["water"])
+        meter = Meter.objects.create(serial="M-1", size_inches='5/8"', dials=6, unit="ccf")
+        Installation.objects.create(
+            meter=meter, service_point=water.service_point, starts_on=MAY, first_register=Decimal(1230)
+        )
+        load((str(JULY), "1284", "actual"))
+        run = town.draft()
+        for draft in run.draft_bills.filter(held=True):
+            clear_bill(
+                run=run, account_id=draft.account_id, reason="Planted by the test.", by=town.people["lead"], at=NOON
+            )
+        release_bills(run=town.approve(run), by=town.people["manager"], at=NOON)
+        return account
+
+    def replace(self, town):
+        read = Read.objects.get(superseded_at=None, read_on=JULY)
+        batch = draft_read_rebill(read=read, register=Decimal(1248), reason=REASON, by=town.people["lead"], at=NOON)
+        assert Read.objects.get(pk=read.pk).superseded_at is None
+        approve_rebill(batch=batch, by=town.people["manager"], at=NOON)
+        return batch, run_rebill(batch=batch, by=town.people["manager"], at=NOON)
+
+    def test_credits_the_difference_to_the_cent(self, town, misread):
+        assert Bill.objects.get().total_cents == 62_048
+
+        batch, (new,) = self.replace(town)
+
+        assert (new.total_cents, sum(item.was_cents - item.now_cents for item in batch.items.all())) == (19_892, 42_156)
+        cents = {
+            component: sum(new.lines.filter(component=component).values_list("amount_cents", flat=True))
+            for component in ("water_use", "sewer_use", "water_service", "sewer_service")
+        }
+        assert cents == {"water_use": 11_498, "sewer_use": 4_770, "water_service": 2_146, "sewer_service": 1_478}
+        assert balances_of([misread.debtor_id]) == {misread.debtor_id: 19_892}
+        assert Read.objects.get(superseded_at=None, read_on=JULY).register == 1248
+
+    def test_leaves_what_was_paid_on_the_account(self, town, misread):
+        from curbstop.ledger.queries import open_items_of, unapplied_credit_of
+
+        pay(town, misread, 62_048)
+
+        self.replace(town)
+
+        assert balances_of([misread.debtor_id]) == {misread.debtor_id: -42_156}
+        assert unapplied_credit_of([misread.debtor_id]) == {misread.debtor_id: 42_156}
+        assert open_items_of(misread.debtor_id) == ()
+
+    def test_says_so_on_paper(self, town, misread):
+        from curbstop.billing.queries.comparing import changes_of
+
+        self.replace(town)
+
+        assert changes_of([2]) == {}
+        assert RebillItem.objects.get().replacement_id == 2
+
+
+def pay(town, account, cents):
+    """Pay the account's open items as the ledger posts it."""
+    from curbstop.foundation.database.transactions import transaction
+    from curbstop.ledger.models import GlAccount
+    from curbstop.ledger.operations import AccountRow, Line, NewAllocation, declare_accounts, post_entry, settling_lines
+    from curbstop.ledger.queries import open_items_of
+
+    allocations = [NewAllocation(item.id, item.balance_cents) for item in open_items_of(account.debtor_id)]
+    assert sum(each.amount_cents for each in allocations) == cents
+    with transaction():
+        declare_accounts([AccountRow("501-000-1010", "501", "000", "1010", "Cash", "asset")])
+    cash = GlAccount.objects.get(code="501-000-1010")
+    with transaction():
+        post_entry(
+            kind="payment",
+            lines=(Line.debit(cash.pk, cents), *settling_lines(allocations)),
+            source="test:1", business_date=TODAY, actor=town.people["lead"], posted_at=NOON, memo="Paid",
+            allocations=allocations,
+        )  # fmt: skip
