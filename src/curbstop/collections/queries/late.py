@@ -61,7 +61,9 @@ def _penalties(on: date, only: Iterable[str] | None) -> list[LateBill]:
     items = overdue_items_frame(before=on, sources=BILLS, only=only)
     ids = items["open_item_id"].to_list()
     held, why = held_on(ids), _why_held(ids)
-    charged = set(LateCharge.objects.filter(kind="penalty").values_list("bill_source", "step"))
+    sources = items["source"].unique().to_list()
+    before = LateCharge.objects.filter(kind="penalty", bill_source__in=sources)
+    charged = set(before.values_list("bill_source", "step"))
     budget = in_good_standing(set(items["debtor_id"].to_list()), on=on)
     calendar = calendar_on()
     rules = {due_on: late_rules_on(due_on) for due_on in items["due_on"].unique()}
