@@ -18,7 +18,7 @@ from curbstop.customers.queries import agreements_frame, outside_accounts, undel
 from curbstop.foundation.database.copying import read_frame
 from curbstop.ledger.queries import balances_of, services
 from curbstop.metering.queries import usage_history
-from curbstop.ordinances.queries import NoSuchRule, RuleValueRow, value_on
+from curbstop.ordinances.queries import RuleValueRow, values_under
 from curbstop.rates.domain.schedule import Schedule
 from curbstop.rates.queries import assignments_frame, compiled_schedule, rate_stretches_frame
 
@@ -284,11 +284,10 @@ def service_totals(partition: RunPartition) -> pl.DataFrame:
 def limits_on(on: date) -> Limits:
     """Return the city's limits for the review of a run, as they stand on its bill date."""
 
+    rules = {row.code: row for row in values_under("billing.", on)}
+
     def rule(code: str) -> RuleValueRow | None:
-        try:
-            return value_on(f"billing.{code}", on)
-        except NoSuchRule:
-            return None
+        return rules.get(f"billing.{code}")
 
     def number(code: str) -> int | None:
         found = rule(code)
