@@ -283,7 +283,6 @@ def service_totals(partition: RunPartition) -> pl.DataFrame:
 
 def limits_on(on: date) -> Limits:
     """Return the city's limits for the review of a run, as they stand on its bill date."""
-
     rules = {row.code: row for row in values_under("billing.", on)}
 
     def rule(code: str) -> RuleValueRow | None:
