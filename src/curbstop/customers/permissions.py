@@ -25,5 +25,15 @@ IMPORT_CUSTOMERS = Permission(
     "Load customers, accounts and agreements from a file",
     frozenset({Role.SUPERVISOR, Role.MANAGER, Role.ADMIN}),
 )
+DECLARE_TIE = Permission(
+    "customers.declare_tie",
+    "Say that an account is one's own, of the household or of a relative, so that others decide about its money",
+    FRONT_OFFICE | {Role.CASHIER},
+)
+END_TIE = Permission(
+    "customers.end_tie",
+    "Say that somebody else's tie to a customer is over",
+    frozenset({Role.SUPERVISOR, Role.MANAGER}),
+)
 
-PERMISSIONS = (SEE_ACCOUNTS, CHANGE_ACCOUNTS, LOG_CONTACT, IMPORT_CUSTOMERS)
+PERMISSIONS = (SEE_ACCOUNTS, CHANGE_ACCOUNTS, LOG_CONTACT, IMPORT_CUSTOMERS, DECLARE_TIE, END_TIE)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from curbstop.staff.views import accounts, bills, home, search
+from curbstop.staff.views import accounts, bills, home, rebills, search, ties
 
 pages = (
     [
@@ -10,11 +10,14 @@ pages = (
         path("search/", search.search, name="search"),
         path("accounts/<str:number>/", accounts.account, name="account"),
         path("accounts/<str:number>/contacts/", accounts.log_contact, name="log_contact"),
+        path("accounts/<str:number>/ties/", ties.declare_tie, name="declare_tie"),
+        path("accounts/<str:number>/ties/<int:pk>/end/", ties.end_tie, name="end_tie"),
         path(
             "billing/bills/<int:number>/cancellation/approval/",
             bills.approve_cancellation,
             name="approve_cancellation",
         ),
+        path("billing/rebills/<int:pk>/approval/", rebills.approve_rebill_batch, name="approve_rebill"),
     ],
     "staff",
 )

@@ -32,6 +32,7 @@ from curbstop.customers.queries.labels import (
     debtors_of_accounts,
 )
 from curbstop.customers.queries.mailing import Mailing, mailings_of
+from curbstop.customers.queries.ties import ties_of
 
 __all__ = [
     "ACCOUNT_COLUMNS",
@@ -60,5 +61,6 @@ __all__ = [
     "mailings_of",
     "outside_accounts",
     "search",
+    "ties_of",
     "undeliverable_accounts",
 ]

@@ -12,8 +12,8 @@ from curbstop.billing.permissions import REQUEST_ADJUSTMENT, REQUEST_REFUND, SEE
 from curbstop.cashiering.permissions import TAKE_PAYMENT
 from curbstop.collections.permissions import SEE_COLLECTIONS
 from curbstop.customers import operations as customers
-from curbstop.customers.permissions import LOG_CONTACT, SEE_ACCOUNTS
-from curbstop.customers.queries import accounts_visible_to
+from curbstop.customers.permissions import DECLARE_TIE, END_TIE, LOG_CONTACT, SEE_ACCOUNTS
+from curbstop.customers.queries import accounts_visible_to, ties_of
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.web.charts import bar_chart
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
@@ -69,6 +69,9 @@ def _page(request: StaffRequest, number: str, contact_form: forms.LogContact) ->
         "on": on,
         "may_take_payment": request.user.may(TAKE_PAYMENT),
         "may_see_collections": request.user.may(SEE_COLLECTIONS),
+        "ties": ties_of(overview.account.customer_id, request.user),
+        "may_declare_tie": request.user.may(DECLARE_TIE),
+        "may_end_tie": request.user.may(END_TIE),
         "may_adjust": request.user.may(REQUEST_ADJUSTMENT),
         "may_refund": request.user.may(REQUEST_REFUND),
         "may_see_budget": request.user.may(SEE_BILLS),
