@@ -49,6 +49,10 @@ class AskDeposit(forms.Form):
     amount = DollarsField(required=False, help_text="Leave empty to take the amount of the ordinance.")
     reason = _reason("Why a deposit is asked for")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Two forms on a page: each field has an id of its own.
+        super().__init__(*args, auto_id="deposit_%s", **kwargs)
+
 
 class ReleaseDeposit(forms.Form):
     """In which form a deposit goes back."""
@@ -65,7 +69,7 @@ class OpenDispute(forms.Form):
     reason = _reason("What the customer says")
 
     def __init__(self, *args: Any, bills: Sequence[Disputable], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id="dispute_%s", **kwargs)
         choices = [(bill.source, f"Bill {bill.number}, {format_cents(bill.cents)} unpaid") for bill in bills]
         self.fields["bill"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
 
