@@ -48,7 +48,7 @@ def one_register(request: StaffRequest, code: str) -> HttpResponse | StreamingHt
         "page": page,
         "table": [[(column, row[column.name]) for column in shown.columns] for row in page.object_list],
         "totals": [(column, shown.totals.get(column.name)) for column in shown.columns],
-        "heads": [_Head.of(column, sort) for column in shown.columns],
+        "heads": [Head.of(column, sort) for column in shown.columns],
         "sort": sort,
         "made_at": timezone.now(),
     }
@@ -56,7 +56,7 @@ def one_register(request: StaffRequest, code: str) -> HttpResponse | StreamingHt
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class Head:
     """The heading of a column, and the order that a click on it asks for."""
 
     column: RegisterColumn
@@ -64,7 +64,8 @@ class _Head:
     next_sort: str
 
     @classmethod
-    def of(cls, column: RegisterColumn, sort: str) -> "_Head":
+    def of(cls, column: RegisterColumn, sort: str) -> "Head":
+        """Return the heading of a column of a table that is sorted so."""
         if sort == column.name:
             return cls(column, "ascending", f"-{column.name}")
         return cls(column, "descending" if sort == f"-{column.name}" else "", column.name)

@@ -1,6 +1,5 @@
 """Rate studies on the page: asked for with a draft tariff, watched while a worker is at it, read and downloaded."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -12,10 +11,11 @@ from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.exports import csv_chunks, write_xlsx
 from curbstop.foundation.web.tables import XLSX
 from curbstop.reports import forms, operations, permissions
+from curbstop.reports.domain.registers import RegisterColumn
 from curbstop.reports.domain.studies import PERCENTILES
 from curbstop.reports.queries.study_tables import ACCOUNT_COLUMNS, exported
 from curbstop.reports.queries.what_if import studies_visible_to
-from curbstop.reports.views.registers import this_month
+from curbstop.reports.views.registers import Head, this_month
 from curbstop.reports.views.study_parts import charts_of, page_of_accounts, percentile_rows
 
 ROWS_A_PAGE = 25
@@ -62,7 +62,10 @@ def one_study(request: StaffRequest, pk: int) -> HttpResponse | StreamingHttpRes
             "spreads": percentile_rows(study.results),
             "page": page,
             "rows": rows,
-            "heads": [_Head.of(name, heading, sort) for name, heading, _ in ACCOUNT_COLUMNS],
+            "heads": [
+                Head.of(RegisterColumn(name, heading, "count" if kind else "text"), sort)
+                for name, heading, kind in ACCOUNT_COLUMNS
+            ],
             "fits_a_sheet": page.paginator.count < SHEET_ROWS,
         }
     return render(request, "reports/rate_study.html", context)
@@ -76,23 +79,6 @@ def progress(request: StaffRequest, pk: int) -> HttpResponse:
     if not study.is_running:
         response["HX-Refresh"] = "true"
     return response
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """The heading of a column, and the order that a click on it asks for."""
-
-    heading: str
-    is_number: bool
-    state: str
-    next_sort: str
-
-    @classmethod
-    def of(cls, name: str, heading: str, sort: str) -> "_Head":
-        is_number = name not in {"account", "customer", "customer_class"}
-        if sort == name:
-            return cls(heading, is_number, "ascending", f"-{name}")
-        return cls(heading, is_number, "descending" if sort == f"-{name}" else "", name)
 
 
 def _last_year() -> dict[str, Any]:
