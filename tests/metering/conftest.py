@@ -69,6 +69,16 @@ def water(db):
 @pytest.fixture
 def street(water, rules):
     """Return three agreements with meters M-1 to M-3: frame of agreement_id, account_id, installation_id."""
+    return build(water, 3)
+
+
+@pytest.fixture
+def city(water, rules):
+    """Return a function that builds a street of any length."""
+    return lambda houses: build(water, houses)
+
+
+def build(water, count):
     from curbstop.customers.operations import (
         add_accounts,
         add_agreements,
@@ -79,7 +89,7 @@ def street(water, rules):
     from curbstop.foundation.database.transactions import transaction
     from curbstop.metering.operations import add_installations, add_meters
 
-    houses = pl.DataFrame({"n": [1, 2, 3]})
+    houses = pl.DataFrame({"n": range(1, count + 1)})
     blank = ("phone", "email", "mailing_line_1", "mailing_line_2", "mailing_city", "mailing_state", "mailing_zip")
     number = pl.col("n").cast(pl.String)
     with transaction():

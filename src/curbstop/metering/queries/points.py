@@ -31,6 +31,26 @@ POINT_COLUMNS: Schema = {
     "rolled": pl.Boolean,
     "hold": pl.String,
 }
+HUNG_COLUMNS: Schema = {
+    "installation_id": pl.Int64,
+    "service_point_id": pl.Int64,
+    "starts_on": pl.Date,
+    "first_e4": pl.Int64,
+    "dials": pl.Int64,
+    "multiplier_e2": pl.Int64,
+    "unit": pl.String,
+    "meter_size": pl.String,
+    "removed_on": pl.Date,
+    "side": pl.String,
+}
+READ_COLUMNS: Schema = {
+    "installation_id": pl.Int64,
+    "on_day": pl.Date,
+    "register_e4": pl.Int64,
+    "read_id": pl.Int64,
+    "read_kind": pl.String,
+}
+NOTED_COLUMNS: Schema = {"read_id": pl.Int64, "rolled": pl.Boolean, "hold": pl.String}
 SETTLED_COLUMNS: Schema = {
     "agreement_id": pl.Int64,
     "settled_on": pl.Date,
@@ -84,30 +104,45 @@ def _periods(unfinished: pl.DataFrame, *, settled: pl.DataFrame, through: date, 
 
 def points_of(service_point_ids: Sequence[int], *, since: date, through: date) -> pl.DataFrame:
     """Return what periods begin and end with (`POINT_COLUMNS`): reads, and the register a meter was set with."""
-    query = """
-        with hung as (
-          select i.id as installation_id, i.service_point_id, i.starts_on, i.first_register,
-                 m.dials, (m.multiplier * 100)::bigint as multiplier_e2, m.unit,
-                 m.size_inches as meter_size, i.ends_on as removed_on, i.side
-            from metering_installation i join metering_meter m on m.id = i.meter_id
-           where i.service_point_id = any(%(points)s))
-        select h.installation_id, h.service_point_id, h.starts_on as on_day,
-               (h.first_register * 10000)::bigint as register_e4, null::bigint as read_id, null as read_kind,
-               h.dials, h.multiplier_e2, h.unit, h.meter_size, h.removed_on, h.side,
-               false as rolled, null as hold
-          from hung h where h.starts_on between %(since)s and %(through)s
-        union all
-        select h.installation_id, h.service_point_id, r.read_on,
-               (r.register * 10000)::bigint, r.id, r.kind, h.dials, h.multiplier_e2, h.unit, h.meter_size,
-               h.removed_on, h.side, coalesce(e.rolled, false), e.hold
-          from hung h join metering_read r on r.installation_id = h.installation_id
-          left join lateral (
-            select bool_or(x.code = 'NEG' and x.disposition = 'accept') as rolled,
-                   min(x.code) filter (where x.holds and x.disposed_at is null) as hold
-              from metering_readexception x where x.read_id = r.id) e on true
-         where r.read_on between %(since)s and %(through)s and r.superseded_at is null"""
-    points = sorted(set(service_point_ids))
-    return read_frame(query, {"points": points, "since": since, "through": through}, POINT_COLUMNS)
+    hung = read_frame(
+        """
+        select i.id as installation_id, i.service_point_id, i.starts_on, (i.first_register * 10000)::bigint as first_e4,
+               m.dials, (m.multiplier * 100)::bigint as multiplier_e2, m.unit, m.size_inches as meter_size,
+               i.ends_on as removed_on, i.side
+          from metering_installation i join metering_meter m on m.id = i.meter_id
+         where i.service_point_id = any(%s)""",
+        [sorted(set(service_point_ids))],
+        HUNG_COLUMNS,
+    ).with_columns(pl.col("side").fill_null(""))
+    # Joined here and not in one query: that one's plan depends on how long ago the tables were counted.
+    ids = hung["installation_id"].to_list()
+    reads = read_frame(
+        """
+        select installation_id, read_on as on_day, (register * 10000)::bigint as register_e4, id as read_id,
+               kind as read_kind
+          from metering_read
+         where installation_id = any(%s) and read_on between %s and %s and superseded_at is null""",
+        [ids, since, through],
+        READ_COLUMNS,
+    )
+    noted = read_frame(
+        """
+        select read_id, bool_or(code = 'NEG' and disposition = 'accept') as rolled,
+               min(code) filter (where holds and disposed_at is null) as hold
+          from metering_readexception
+         where installation_id = any(%s) and read_on between %s and %s group by read_id""",
+        [ids, since, through],
+        NOTED_COLUMNS,
+    )
+    places = hung.drop("starts_on", "first_e4")
+    read = reads.join(noted, on="read_id", how="left").join(places, on="installation_id")
+    was_set = hung.filter(pl.col("starts_on").is_between(since, through)).select(
+        pl.exclude("starts_on", "first_e4"),
+        pl.col("starts_on").alias("on_day"),
+        pl.col("first_e4").alias("register_e4"),
+    )
+    points = pl.concat([was_set, read], how="diagonal").with_columns(pl.col("rolled").fill_null(value=False))
+    return points.select(*POINT_COLUMNS).cast(pl.Schema(POINT_COLUMNS))
 
 
 def submeter_links(service_point_ids: Sequence[int]) -> pl.DataFrame:
