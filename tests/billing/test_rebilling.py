@@ -268,3 +268,30 @@ def pay(town, account, cents):
             source="test:1", business_date=TODAY, actor=town.people["lead"], posted_at=NOON, memo="Paid",
             allocations=allocations,
         )  # fmt: skip
+
+
+class TestPages:
+    def test_draft_by_one_and_replace_by_another(self, town, one_bill, client):
+        corrected_water(town.people, CHESAPEAKE)
+        client.force_login(town.people["lead"])
+        given = {"kind": "rate", "schedule": "water", "on": "2026-01-01", "reason": REASON}
+
+        drafted = client.post("/billing/rebills/draft/", given)
+        page = client.get(drafted.url).content.decode()
+        assert "$141.20" in page
+        assert "Approve and replace" not in page
+
+        client.force_login(town.people["manager"])
+        assert "Approve and replace" in client.get(drafted.url).content.decode()
+        client.post(f"{drafted.url}approval/")
+
+        assert Bill.objects.filter(cancelled_at=None).get().total_cents == 14_120
+        assert "Batch" in client.get("/billing/rebills/").content.decode()
+
+    def test_say_what_is_missing(self, town, client):
+        client.force_login(town.people["lead"])
+
+        page = client.post("/billing/rebills/draft/", {"kind": "read", "on": "2026-06-30", "reason": REASON})
+
+        assert "This belongs to what was wrong." in page.content.decode()
+        assert not RebillItem.objects.exists()

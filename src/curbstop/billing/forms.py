@@ -12,6 +12,7 @@ from curbstop.billing.models import Cycle
 from curbstop.billing.queries import cycles
 from curbstop.billing.queries.leaks import Shown
 from curbstop.foundation.web.fields import DollarsField, FreeText
+from curbstop.rates.queries import version_names
 
 REASON_LENGTH_MIN = 10
 
@@ -171,3 +172,47 @@ class EnrollBudget(forms.Form):
     def __init__(self, *args: Any, policies: Iterable[BudgetPolicy], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["policy"].choices = [(each.code, each.label_en) for each in policies]  # type: ignore[attr-defined]
+
+
+class DraftRebill(Reason):
+    """What was corrected: a rate since a day, the terms of an account since a day, or one read of a meter."""
+
+    kind = forms.ChoiceField(
+        label="What was wrong",
+        choices=[("rate", "A rate"), ("class", "The class or terms of an account"), ("read", "A read")],
+    )
+    schedule = forms.ChoiceField(required=False, help_text="For a rate: load its corrected version first.")
+    account = forms.CharField(required=False, help_text="For a class: its number; assign the right class first.")
+    meter = forms.CharField(required=False, help_text="For a read: the meter's serial number.")
+    register = forms.DecimalField(required=False, label="Right reading", min_value=0, decimal_places=4)
+    on = forms.DateField(
+        label="Since, or read on",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The first day that was wrong; for a read, its day.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        codes = sorted({code for code, _ in version_names().values()})
+        self.fields["schedule"].choices = [("", "-"), *((code, code) for code in codes)]  # type: ignore[attr-defined]
+        self.order_fields(["kind", "schedule", "account", "meter", "register", "on", "reason"])
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what goes with the chosen kind."""
+        given: dict[str, Any] = super().clean() or {}
+        needed = {"rate": ("schedule",), "class": ("account",), "read": ("meter", "register")}
+        for name in needed.get(given.get("kind", ""), ()):
+            if given.get(name) in (None, "") and name not in self.errors:
+                self.add_error(name, "This belongs to what was wrong.")
+        return given
+
+
+class Settling(Reason):
+    """The reason on the workbench, where the list keeps the focus until somebody decides."""
+
+    reason = FreeText(
+        min_length=REASON_LENGTH_MIN,
+        max_length=500,
+        help_text="A sentence that an auditor will understand; Enter decides.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "wide"}),
+    )

@@ -84,3 +84,8 @@ class RebillItem(AppendOnlyModel):
                 name="rebill_item_done_with_its_bill",
             ),
         ]
+
+    @property
+    def delta_cents(self) -> int:
+        """Return by how much the bill grows."""
+        return 0 if self.now_cents is None else self.now_cents - self.was_cents

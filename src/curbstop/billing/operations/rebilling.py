@@ -45,6 +45,7 @@ from curbstop.ledger.queries import (
 )
 from curbstop.metering.models import Read
 from curbstop.metering.operations import CorrectionRefused, supersede_read
+from curbstop.metering.queries.standing import read_with
 from curbstop.ordinances.queries import calendar_on, value_on
 
 REASON_LENGTH_MIN = 10
@@ -115,7 +116,7 @@ def _rehearse(facts: Mapping[str, Any], *, reason: str, by: User, at: datetime) 
 
 def _correct_read(facts: Mapping[str, Any], *, reason: str, by: User, at: datetime) -> Correction:
     """Supersede the read of a batch, and return whose use is another now."""
-    read = Read.objects.select_related("installation").get(pk=facts["read_id"])
+    read = read_with(facts["read_id"])
     try:
         done = supersede_read(
             read=read, register=Decimal(facts["register"]), kind=read.kind, reason=reason, by=by, at=at

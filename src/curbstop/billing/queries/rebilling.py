@@ -1,13 +1,13 @@
 """Which released bills a correction touches, and what each comes to with everything else as it was then."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
 import polars as pl
-from django.db.models import QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from curbstop.billing.domain.charges import LINE_SCHEMA
 from curbstop.billing.domain.rebilling import Whole, repriced, wholes, with_rates, with_use
@@ -222,6 +222,17 @@ def correction_of(batch: RebillBatch) -> Correction:
     return Correction(batch.kind, facts.get("schedule", ""), tuple(facts.get("agreement_ids", ())), **days)
 
 
+def totals_of_items(batch: RebillBatch) -> dict[str, int]:
+    """Return how many bills a batch has, how many cannot be priced or are done, and what changes altogether."""
+    found = batch.items.aggregate(
+        bills=Count("pk"),
+        refused=Count("pk", filter=~Q(problem="")),
+        done=Count("replacement"),
+        cents=Sum(F("now_cents") - F("was_cents"), default=0),
+    )
+    return {name: int(value) for name, value in found.items()}
+
+
 def facts_of(correction: Correction) -> dict[str, Any]:
     """Return a correction as a batch writes it down."""
     return {
@@ -230,8 +241,3 @@ def facts_of(correction: Correction) -> dict[str, Any]:
         "from_on": correction.from_on.isoformat(),
         "until_on": correction.until_on.isoformat(),
     }
-
-
-def deltas_of(touched: Iterable[Touched]) -> int:
-    """Return what a correction changes altogether."""
-    return sum(each.delta_cents for each in touched)

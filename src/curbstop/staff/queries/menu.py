@@ -28,6 +28,7 @@ PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Deposits", "treasury:deposits", VIEW_DEPOSITS),
     ("Read exceptions", "metering:exceptions", REVIEW_READS),
     ("Billing runs", "billing:runs", SEE_RUNS),
+    ("Corrected bills", "billing:rebills", SEE_RUNS),
     ("Adjustments", "billing:adjustments", SEE_ADJUSTMENTS),
     ("Refunds", "billing:refunds", SEE_REFUNDS),
     ("Penalties", "collections:runs", SEE_COLLECTIONS),
