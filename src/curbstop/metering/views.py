@@ -29,7 +29,7 @@ def exceptions(request: StaffRequest) -> HttpResponse:
     file = download(table, request, name="read-exceptions")
     if file is not None:
         return file
-    counts = [each | {"meaning": MEANINGS[Code(each["code"])]} for each in open_by_code(request.user)]
+    counts = [{**each, "meaning": MEANINGS[Code(each["code"])]} for each in open_by_code(request.user)]
     context = {"table": arranged(table, request), "counts": counts, "code": code}
     return render(request, "metering/exceptions.html", context)
 

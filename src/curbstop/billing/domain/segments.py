@@ -57,9 +57,12 @@ def settle(due: pl.DataFrame, usage: pl.DataFrame, *, through: date, days_min: i
     """Return the segments of the agreements that are due, and a reason for each of the others.
 
     `due`: what `active` returns, with service_id and needs_usage (null where no rate is assigned).
-    `usage`: usage_id, agreement_id, starts_on, ends_on, quantity, unit, meter_size.
+    `usage`: usage_id, agreement_id, starts_on, ends_on, quantity, unit, meter_size, and returned: what of the
+    quantity reaches the sewer (all of it where the column is missing).
     A period shorter than `days_min` waits for the next run, unless the agreement ends in it.
     """
+    if "returned" not in usage.columns:
+        usage = usage.with_columns(returned="quantity")
     metered, flat = due.filter("needs_usage"), due.filter(~pl.col("needs_usage"))
     own, overlapping = _own_use(metered, usage)
     borrowed = _borrowed_use(metered.join(usage, on="agreement_id", how="anti"), own)
@@ -139,12 +142,13 @@ def _own_use(metered: pl.DataFrame, usage: pl.DataFrame) -> tuple[pl.DataFrame, 
 def _borrowed_use(unmetered: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     """Return for agreements without a meter the use of their account's metered services.
 
-    A second water service whose read is missing borrows nothing: only another service is charged by that use.
+    A second water service whose read is missing borrows nothing: only another service is charged by that use. What
+    a meter behind the main kept back, such as a garden's, is not lent (rulebook §1.7).
     """
     metered = own.select("account_id", "service_id").unique()
     unmetered = unmetered.join(metered, on=["account_id", "service_id"], how="anti")
     lenders = own.group_by("account_id", "starts_on", "ends_on", "unit", maintain_order=True).agg(
-        pl.col("quantity").sum(), pl.col("meter_size").first(), pl.col("usage_id").first()
+        pl.col("returned").alias("quantity").sum(), pl.col("meter_size").first(), pl.col("usage_id").first()
     )
     wanted = unmetered.select("account_id", "agreement_id", "due_from", closes_on="ends_on")
     open_then = pl.col("closes_on").is_null() | (pl.col("closes_on") >= pl.col("ends_on"))

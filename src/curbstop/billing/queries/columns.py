@@ -216,7 +216,7 @@ def _divided(use: pl.DataFrame, due: pl.DataFrame, through: date) -> tuple[pl.Da
     waits = (pl.col("ends_on") > pl.col("due_from")) & (pl.col("ends_on") <= through) & (pl.col("kind") != "history")
     waiting = dated.filter(waits).select(
         "usage_id", "agreement_id", "starts_on", "ends_on", "unit", "meter_size", "read_kind", "meter_serial",
-        pl.col("billed").alias("quantity"),
+        pl.col("billed").alias("quantity"), "returned",
     )  # fmt: skip
     # Ordered by agreement and day, as `usage_history` is.
     past = dated.filter(pl.col("ends_on") <= pl.col("due_from")).with_columns(used=pl.col("billed").cast(pl.Float64))

@@ -58,7 +58,7 @@ def _settle_again(
     after = standing.filter(pl.col("starts_on") >= ends_on)
     if after.height and periods["carried_e4"].last() != inside["carried_e4"].last():
         inside = standing
-        last: date = standing["ends_on"].last()
+        last: date = standing["ends_on"].to_list()[-1]
         periods = _periods(agreement_id, starts_on=starts_on, ends_on=last, policy=policy)
     if (inside["kind"] != Usage.Kind.READ).any():
         raise CorrectionRefused("The days of this read were billed by the former system or came without registers.")

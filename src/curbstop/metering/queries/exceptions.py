@@ -1,5 +1,6 @@
 """Reads that wait for a person: the list, its counts, and the reads of a meter around one of them."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -30,10 +31,10 @@ def open_exceptions(user: User, *, code: str = "") -> QuerySet[ReadException]:
     return (waiting.filter(code=code) if code else waiting).order_by("-holds", "read_on", "pk")
 
 
-def open_by_code(user: User) -> list[dict[str, Any]]:
+def open_by_code(user: User) -> list[Mapping[str, Any]]:
     """Return how many of each code wait, and how many of them hold a read."""
     counts = open_exceptions(user).order_by().values("code", "holds").annotate(count=Count("pk"))
-    return list(counts.order_by("-holds", "code"))
+    return [dict(each) for each in counts.order_by("-holds", "code")]
 
 
 def next_open_after(user: User, exception: ReadException, *, code: str = "") -> ReadException | None:

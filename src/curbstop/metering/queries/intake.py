@@ -41,7 +41,8 @@ def closed_by(read_ids: Sequence[int], *, policy: UsagePolicy) -> pl.DataFrame:
     places = places_of(wanted["installation_id"].unique())
     through: date = wanted["read_on"].max()  # type: ignore[assignment]  # a day: the column is of days
     since: date = wanted["read_on"].min()  # type: ignore[assignment]  # the same
-    points = points_of(places["service_point_id"], since=since - timedelta(days=BASELINE_DAYS), through=through)
+    since -= timedelta(days=BASELINE_DAYS)
+    points = points_of(places["service_point_id"].to_list(), since=since, through=through)
     segments = (
         register_segments(points, policy)
         .join(wanted.select("read_id"), on="read_id", how="semi")
