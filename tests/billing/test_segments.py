@@ -57,6 +57,14 @@ def settled(agreements, usage):
 
 
 class TestSettle:
+    def test_charges_sewer_only_for_what_came_back(self):
+        """Of thirty units through the main twelve went to the garden: water pays for 30, sewer for 18."""
+        usage = use((1, 10, 30)).with_columns(returned=pl.lit(18, pl.Decimal(18, 4)))
+
+        segments = settle(due((10, WATER), (11, SEWER)), usage, through=THROUGH, days_min=55)
+
+        assert dict(segments.billed.select("agreement_id", "quantity").iter_rows()) == {10: 30, 11: 18}
+
     def test_charges_sewer_by_the_use_of_the_water_meter(self):
         assert settled([(11, WATER), (12, SEWER)], [(1, 11, 14)]) == ({11: 14, 12: 14}, {})
 
