@@ -9,9 +9,9 @@ from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
 from curbstop.foundation.approvals import refuse_same_person
 from curbstop.foundation.database.transactions import refused_by, transaction
-from curbstop.ledger.models import Entry, GlAccount, Service
+from curbstop.ledger.models import Entry
 from curbstop.ledger.operations import Line, post_entry
-from curbstop.ledger.queries import current_business_day
+from curbstop.ledger.queries import chart_of_accounts, current_business_day, services
 
 
 class SettlementRefused(Exception):
@@ -98,14 +98,14 @@ def _moved(account: int, cents: int) -> tuple[Line, ...]:
 
 
 def _owed_account(agency: Agency) -> int:
-    accounts = set(Service.objects.filter(code__in=agency.services).values_list("revenue_id", flat=True))
+    accounts = set(services().filter(code__in=agency.services).values_list("revenue_id", flat=True))
     if len(accounts) != 1:
         raise SettlementRefused(f"The services of {agency.code} post to {len(accounts)} accounts (expected one).")
     return accounts.pop()
 
 
 def _account(code: str) -> int:
-    found = GlAccount.objects.filter(code=code).values_list("pk", flat=True).first()
+    found = chart_of_accounts().filter(code=code).values_list("pk", flat=True).first()
     if found is None:
         raise SettlementRefused(f"The chart of accounts has no {code}, which the agency's rule names.")
     return found
