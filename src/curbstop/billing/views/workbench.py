@@ -36,7 +36,8 @@ def workbench(request: StaffRequest, pk: int) -> HttpResponse:
             for each in page.object_list
         ],
         "on_total": finding_on_total(run),
-        "form": forms.Decision(),
+        "form": forms.Settling(auto_id="decision_%s"),
+        "total_form": forms.Settling(auto_id="total_%s"),
         "may_review": is_draft and request.user.may(permissions.REVIEW_RUN),
         "may_redraft": is_draft and request.user.may(permissions.DRAFT_RUN),
         "may_approve": is_draft and request.user.may(permissions.APPROVE_RUN) and run.drafted_by_id != request.user.pk,

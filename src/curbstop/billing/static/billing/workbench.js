@@ -39,6 +39,7 @@
       form.noValidate = true;
       form.requestSubmit();
     },
+    r: (row) => row.querySelector("[data-reads]")?.click(),
     o: (row) => row.querySelector("a").click(),
   };
 
