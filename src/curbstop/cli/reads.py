@@ -23,10 +23,8 @@ def exceptions(*, code: Annotated[str, typer.Option(help="Only this code.")] = "
     """List the reads that wait for a decision, what is held first."""
     need_database()
     from curbstop.metering.domain.exceptions import found_words
-    from curbstop.metering.models import ReadException
+    from curbstop.metering.queries.exceptions import all_exceptions, undecided
 
-    waiting = ReadException.objects.filter(disposed_at=None).select_related("installation__meter")
-    waiting = (waiting.filter(code=code) if code else waiting).order_by("-holds", "read_on", "pk")
     rows = [
         {
             "number": each.pk,
@@ -36,7 +34,7 @@ def exceptions(*, code: Annotated[str, typer.Option(help="Only this code.")] = "
             "held": each.holds,
             "found": found_words(each.code, each.values, baseline=each.baseline, source=each.baseline_source),
         }
-        for each in waiting
+        for each in undecided(all_exceptions(), code=code)
     ]
     if is_json:
         say_json({"exceptions": rows})
@@ -123,11 +121,11 @@ def _decide(number: int, person: str, why: str, operation: Callable[..., Any], *
     from django.utils import timezone
 
     from curbstop.cli.bill import _person
-    from curbstop.metering.models import ReadException
     from curbstop.metering.operations import DispositionRefused
     from curbstop.metering.permissions import REVIEW_READS
+    from curbstop.metering.queries.exceptions import all_exceptions
 
-    found = ReadException.objects.select_related("read__installation__meter").filter(pk=number).first()
+    found = all_exceptions().filter(pk=number).first()
     if found is None:
         refuse(f"There is no exception {number}.")
     try:

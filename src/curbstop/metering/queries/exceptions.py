@@ -15,19 +15,29 @@ READS_SHOWN = 13
 
 def exceptions_visible_to(user: User) -> QuerySet[ReadException]:
     """Return everything noticed about reads that the user may see, with what a list shows of it."""
-    every = ReadException.objects.select_related(
+    every = all_exceptions()
+    return every if user.may(SEE_READS) else every.none()
+
+
+def all_exceptions() -> QuerySet[ReadException]:
+    """Return everything noticed about reads, for a command."""
+    return ReadException.objects.select_related(
         "installation__meter",
         "installation__service_point__premises",
         "agreement__account__customer",
         "read",
         "disposed_by",
     )
-    return every if user.may(SEE_READS) else every.none()
 
 
 def open_exceptions(user: User, *, code: str = "") -> QuerySet[ReadException]:
     """Return what nobody has decided about yet, what holds a read first, then the oldest."""
-    waiting = exceptions_visible_to(user).filter(disposed_at=None)
+    return undecided(exceptions_visible_to(user), code=code)
+
+
+def undecided(every: QuerySet[ReadException], *, code: str = "") -> QuerySet[ReadException]:
+    """Return those that nobody has decided about yet, what holds a read first, then the oldest."""
+    waiting = every.filter(disposed_at=None)
     return (waiting.filter(code=code) if code else waiting).order_by("-holds", "read_on", "pk")
 
 
