@@ -90,6 +90,26 @@ class TestWhy:
                 "Tarifa “water and sewer” vigente desde el 1 de julio de 2026",
             ),
             ({"schedule": "smc", "version": "older"}, "Rate “smc”", "Tarifa “smc”"),
+            (
+                {"quantity_is": "min(usage,winter_average)", "inputs": {"usage": "14", "winter_average": "6"}},
+                "No more than 6 are counted",
+                "No se cuentan más de 6",
+            ),
+            (
+                {"counted_is": "max((usage-4),0)", "inputs": {"usage": "14"}, "values": {"multiplier": "1.5"}},
+                "4 are included and cost nothing; at 1.5 times the price",
+                "4 están incluidos y no cuestan; a 1.5 veces el precio",
+            ),
+            (
+                {"method": "minimum", "least": "18.3", "of": ["water_service"]},
+                "Up to the least amount of $18.30; on Water service",
+                "Hasta el importe mínimo de $18.30; sobre Water service",
+            ),
+            (
+                {"inputs": {"period_days": "60"}, "days": "27"},
+                "A part of 60 days in which the rate changed",
+                "Una parte de 60 días en los que cambió la tarifa",
+            ),
         ],
     )
     def test_says_what_quantity_and_price_do_not(self, derivation, english, spanish):

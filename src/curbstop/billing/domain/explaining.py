@@ -4,10 +4,11 @@ The rate engine writes a derivation for machines: `{"tier": 1, "up_to": "10.1667
 Here it becomes "10.1667 CCF × $4.37" and "the first 10.1667 CCF; widths for 61 days instead of 60".
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, Protocol, TypeVar
 
 from curbstop.billing.domain.comparing import Change, Part
@@ -43,6 +44,9 @@ class Line(Protocol):
         """Return what the rate engine wrote down."""
 
 
+# The shapes of formulas that a tariff's own fields make: an upper bound, and units that cost nothing.
+_AT_MOST = re.compile(r"min\(usage,([a-z_0-9.]+)\)")
+_INCLUDED = re.compile(r"max\(\(.+-([a-z_0-9.]+)\),0\)")
 AnyLine = TypeVar("AnyLine", bound=Line)
 AnyText = TypeVar("AnyText")
 
@@ -184,6 +188,7 @@ def _clauses(
     if standard := derivation.get("prorated_from_days"):
         form = words["widths"] if "tier" in derivation else words["prorated"]
         yield form.format(days=derivation.get("days", derivation.get("quantity", "")), standard=standard)
+    yield from _limits(derivation, words)
     if of := derivation.get("of"):
         *others, last = (labels.get(key, key.replace("_", " ")) for key in of)
         yield words["levied_on"].format(names=words["and"].join([*filter(None, [", ".join(others)]), last]))
@@ -191,6 +196,30 @@ def _clauses(
         name = str(schedule).replace("_", " ")
         since = _day(derivation.get("version", ""), language)
         yield words["rate_since" if since else "rate"].format(name=name, since=since)
+
+
+def _limits(derivation: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
+    """Yield what held a quantity or an amount down or up: an average, included units, a multiplier, a least amount."""
+    said = derivation.get("inputs", {}) | derivation.get("values", {})
+    counted = derivation.get("counted_is") or derivation.get("quantity_is") or ""
+    for form, found in (("counted_at_most", _AT_MOST.search(counted)), ("included", _INCLUDED.search(counted))):
+        if found and (limit := _said(said.get(found[1], found[1]))) is not None:
+            yield words[form].format(number=number(limit))
+    if (multiplier := _said(said.get("multiplier", "1"))) is not None and multiplier != 1:
+        yield words["multiplied"].format(number=number(multiplier))
+    for field in ("least", "most"):
+        if (dollars := _said(derivation.get(field, ""))) is not None:
+            yield words[field].format(dollars=price(dollars))
+    if "period_days" in said:
+        yield words["part_of"].format(days=said["period_days"])
+
+
+def _said(text: str) -> Decimal | None:
+    """Return a number of a derivation where it is a plain decimal, which a fraction or a name is not."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
 
 
 def _tier(derivation: Mapping[str, Any], words: Mapping[str, str], language: str) -> str:
