@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from curbstop.rates.domain.documents import Fields, Items, Text, Value, read_document
+from curbstop.rates.domain.documents import leaves, read_document
 
 Leaf = tuple[str, str]
 
@@ -20,7 +20,7 @@ class TariffText:
 
 def tariff_text(*, service: str, document: str, citations: tuple[str, ...] = ()) -> TariffText:
     """Return a tariff with what its document means, apart from its layout."""
-    return TariffText(service, document, citations, tuple(_leaves(read_document(document), "")))
+    return TariffText(service, document, citations, tuple(leaves(read_document(document))))
 
 
 def differences(old: TariffText, new: TariffText) -> Iterator[tuple[str, str | None, str | None]]:
@@ -31,21 +31,3 @@ def differences(old: TariffText, new: TariffText) -> Iterator[tuple[str, str | N
             yield path, before.get(path), after.get(path)
     if old.service != new.service:
         yield "service", old.service, new.service
-
-
-def _leaves(value: Value, path: str) -> Iterator[Leaf]:
-    match value:
-        case Text(value=text):
-            yield path, text
-        case Items(values=items):
-            for number, item in enumerate(items, start=1):
-                yield from _leaves(item, f"{path}.{_name_of(item) or number}".lstrip("."))
-        case Fields(values=fields):
-            for name, item in fields.items():
-                yield from _leaves(item, f"{path}.{name}".lstrip("."))
-
-
-def _name_of(item: Value) -> str:
-    """Return the key of a component, so that one put in between does not rename those below it."""
-    key = item.values.get("key") if isinstance(item, Fields) else None
-    return key.value if isinstance(key, Text) else ""

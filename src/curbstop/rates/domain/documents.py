@@ -102,6 +102,25 @@ def walk(value: Value) -> Iterator[Text]:
                 yield from walk(each)
 
 
+def leaves(value: Value, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every scalar with the path that leads to it; a component is named by its key."""
+    match value:
+        case Text(value=text):
+            yield path, text
+        case Items(values=items):
+            for number, item in enumerate(items, start=1):
+                yield from leaves(item, f"{path}.{_name_of(item) or number}".lstrip("."))
+        case Fields(values=fields):
+            for name, item in fields.items():
+                yield from leaves(item, f"{path}.{name}".lstrip("."))
+
+
+def _name_of(item: Value) -> str:
+    """Return the key of a component, so that one put in between does not rename those below it."""
+    key = item.values.get("key") if isinstance(item, Fields) else None
+    return key.value if isinstance(key, Text) else ""
+
+
 class _Reading:
     """One document on its way from nodes to located text."""
 
