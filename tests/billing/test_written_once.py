@@ -22,8 +22,9 @@ ANOTHER_LINE = (
 )
 ANOTHER_BILL = (
     "insert into billing_bill (id, run_id, account_id, entry_id, bill_on, due_on, starts_on, ends_on, days,"
-    " total_cents, prior_balance_cents, payments_cents) select 99, d.run_id, d.account_id, null, r.bill_on,"
-    " r.due_on, d.starts_on, d.ends_on, d.days, 0, 0, 0 from billing_draftbill d join billing_billingrun r on r.id = d.run_id limit 1"
+    " total_cents, prior_balance_cents, payments_cents)"
+    " select 99, d.run_id, d.account_id, null, r.bill_on, r.due_on, d.starts_on, d.ends_on, d.days, 0, 0, 0"
+    "  from billing_draftbill d join billing_billingrun r on r.id = d.run_id limit 1"
 )
 ANOTHER_PERIOD = (
     "insert into billing_billedperiod (bill_id, agreement_id, period, cancelled)"
