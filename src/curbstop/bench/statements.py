@@ -126,6 +126,7 @@ def _weasyprint(executor: Executor) -> float | None:
     from curbstop.billing.queries import pieces_between, printing_of
 
     printing = printing_of(_run().pk)
+    assert printing is not None, "the statements were printed just before"
     pieces = pieces_between(printing, 1, COMPARED).pieces
     pages = statements_data([piece.statement for piece in pieces])["pages"]
     for each in [executor.submit(pdf_size, pages[:1]) for _ in range(WORKERS)]:

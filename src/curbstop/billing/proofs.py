@@ -76,7 +76,8 @@ def _no_day_twice() -> Outcome:
 
 def _bills_recompute() -> Outcome:
     """Have the independent checker recompute every bill; failures are cut short, but all bills are looked at."""
-    checker, versions, failures, checked = Checker(), version_names(), [], 0
+    checker, versions, checked = Checker(), version_names(), 0
+    failures: list[str] = []
     for lines in lines_to_check():
         checked += lines["bill"].n_unique()
         for number, fault in faults_in(lines, versions, checker):

@@ -51,7 +51,8 @@ class AskDeposit(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Two forms on a page: each field has an id of its own.
-        super().__init__(*args, auto_id="deposit_%s", **kwargs)
+        kwargs.setdefault("auto_id", "deposit_%s")
+        super().__init__(*args, **kwargs)
 
 
 class ReleaseDeposit(forms.Form):
@@ -69,7 +70,8 @@ class OpenDispute(forms.Form):
     reason = _reason("What the customer says")
 
     def __init__(self, *args: Any, bills: Sequence[Disputable], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="dispute_%s", **kwargs)
+        kwargs.setdefault("auto_id", "dispute_%s")
+        super().__init__(*args, **kwargs)
         choices = [(bill.source, f"Bill {bill.number}, {format_cents(bill.cents)} unpaid") for bill in bills]
         self.fields["bill"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
 

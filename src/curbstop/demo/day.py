@@ -68,7 +68,12 @@ def review_what_was_held(
     """
     told("Drafting again what was held, for somebody to review")
     again = draft_bills(
-        cycles=run.cycles.all(), through=run.through_on, bill_on=run.bill_on, by=people["supervisor"], at=at, executor=executor
+        cycles=run.cycles.all(),
+        through=run.through_on,
+        bill_on=run.bill_on,
+        by=people["supervisor"],
+        at=at,
+        executor=executor,
     )
     first_bills = findings_of(again, Code.FIRST).values_list("account_id", flat=True)
     for account_id in list(first_bills)[:FIRST_BILLS_CLEARED]:

@@ -57,7 +57,7 @@ def _notice(place: int, entry: Any) -> Notice:
     if unknown:
         raise NoticeRefused(f"Notice {place}: nobody reads {', '.join(sorted(map(str, unknown)))}.")
     conditions: dict[str, Any] = {name: _words(place, name, entry[name]) for name in _LISTS if name in entry}
-    days = {field: _day(place, name, entry[name]) for name, field in _DAYS.items() if name in entry}
+    days: dict[str, Any] = {field: _day(place, name, entry[name]) for name, field in _DAYS.items() if name in entry}
     return Notice(letter=entry["letter"], **conditions, **days)
 
 

@@ -4,6 +4,8 @@ A drafted bill whose derivations do not recompute is held under PROOF: what cann
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 import polars as pl
@@ -31,6 +33,7 @@ CHECKED_SCHEMA: Final[dict[str, Any]] = {
     "section": pl.String,
     "derivation": pl.String,
 }
+_FACTS_OF_A_BILL: Final = 5
 _UNKNOWN: Final = ("", "")
 
 
@@ -84,18 +87,13 @@ def _alike(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _bills(lines: pl.DataFrame, versions: Mapping[int, tuple[str, str]]) -> Iterator[Bill]:
-    last, facts, gathered = None, (), []
-    for number, starts_on, ends_on, days, cents, *rest in lines.select(list(CHECKED_SCHEMA)).iter_rows():
-        if number != last and gathered:
-            yield Bill(last, *facts, gathered)
-            gathered = []
-        last, facts = number, (starts_on, ends_on, days, cents)
-        gathered.append(_line(rest, versions))
-    if gathered:
-        yield Bill(last, *facts, gathered)
+    rows = lines.select(list(CHECKED_SCHEMA)).iter_rows()
+    for facts, own in groupby(rows, key=itemgetter(slice(_FACTS_OF_A_BILL))):
+        number, starts_on, ends_on, days, cents = facts
+        yield Bill(number, starts_on, ends_on, days, cents, [_line(row[_FACTS_OF_A_BILL:], versions) for row in own])
 
 
-def _line(row: list[Any], versions: Mapping[int, tuple[str, str]]) -> Line:
+def _line(row: tuple[Any, ...], versions: Mapping[int, tuple[str, str]]) -> Line:
     agreement, usage, version, number, starts_on, ends_on, component, *numbers, section, derivation = row
     segment = (agreement, usage, version, starts_on, ends_on)
     quantity, unit, unit_price, cents = numbers

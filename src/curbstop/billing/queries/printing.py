@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from typing import Any
 
 import polars as pl
 from django.db.models import Q
@@ -93,7 +94,7 @@ def with_notices(bills: Sequence[Bill]) -> list[tuple[Statement, tuple[str, ...]
     body = cache(lambda code, language: letter_on(code, language=language, on=bill_on).body)
     found = []
     for bill, statement in zip(bills, statements_of(bills), strict=True):
-        facts = {
+        facts: dict[str, Any] = {
             "classes": classes.get(bill.number, frozenset()),
             "cycle": cycles.get(bill.account_id, ""),
             "language": statement.language,

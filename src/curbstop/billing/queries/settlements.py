@@ -74,12 +74,12 @@ def agency_days(first_day: date, last_day: date) -> list[AgencyDay]:
             found.append(
                 AgencyDay(
                     agency=agency,
-                    business_date=day,  # type: ignore[arg-type]  # a group key of a date column
+                    business_date=day,
                     billed_cents=sums["billed"],
                     collected_cents=sums["collected"],
                     reversed_cents=sums["reversed"],
                     adjusted_cents=sums["adjusted"],
-                    receivable_cents=receivable_of(agency, day),  # type: ignore[arg-type]  # the same
+                    receivable_cents=receivable_of(agency, day),
                 )
             )
     return sorted(found, key=lambda row: (row.business_date, row.agency.code))

@@ -1,4 +1,4 @@
-"""Replacing bills with all that was charged for their lateness: reversed with the old bill, reckoned anew on the new one.
+"""Replacing bills with all that was charged for their lateness: reversed with the old bill, reckoned anew on the new.
 
 A bill of $620.48 bore a penalty of $62.05; corrected to $198.92 it bears $19.89 (rulebook WX-3.3).
 """

@@ -4,7 +4,7 @@ from datetime import date
 
 from curbstop.billing.queries import agency_days
 from curbstop.foundation.money import dollars
-from curbstop.reports.domain.registers import Register, RegisterColumn
+from curbstop.reports.domain.registers import Register, RegisterColumn, Value
 from curbstop.reports.queries.ledger import days
 
 COLUMNS = (
@@ -23,7 +23,7 @@ COLUMNS = (
 
 def partner_settlement(first_day: date, last_day: date) -> Register:
     """Return each agency on each day on which anything of its lines moved (rulebook §1.7, §11)."""
-    rows = [
+    rows: list[dict[str, Value]] = [
         {
             "business_date": row.business_date,
             "agency": row.agency.names.get("en", row.agency.code),
