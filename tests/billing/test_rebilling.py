@@ -19,6 +19,7 @@ from curbstop.billing.queries.rebilling import Correction, touched_by
 from curbstop.ledger.queries import balances_of
 from curbstop.metering.models import Read
 from tests.billing.conftest import JULY, MAY, NOON, TODAY
+from tests.refusals import refusing
 
 pytestmark = pytest.mark.django_db
 REASON = "The digits of the read were transposed."
@@ -295,3 +296,31 @@ class TestPages:
 
         assert "This belongs to what was wrong." in page.content.decode()
         assert not RebillItem.objects.exists()
+
+
+class TestForbidden:
+    """Whoever goes round the operations meets the database; nothing moves."""
+
+    def drafted(self, town):
+        corrected_water(town.people, CHESAPEAKE)
+        return draft_rebill(correction=RATE, reason=REASON, by=town.people["lead"], at=NOON)
+
+    def test_a_batch_stays_as_it_was_drafted_and_needs_a_second_person(self, town, one_bill):
+        batch = self.drafted(town)
+        approve = "update billing_rebillbatch set approved_by_id = %s, approved_at = now()"
+
+        assert refusing(approve, batch.drafted_by_id) == "rebill_batch_by_second_person"
+        batch.refresh_from_db()
+        assert (batch.reason, batch.approved_at) == (REASON, None)
+
+    def test_an_item_goes_nowhere_before_the_approval_and_never_to_a_standing_bill(self, town, one_bill):
+        batch = self.drafted(town)
+        run = Bill.objects.get().run_id
+        to_run = "update billing_rebillitem set run_id = %s"
+
+        assert refusing(to_run, run) == "rebill_item_of_an_approved_batch"
+        approve_rebill(batch=batch, by=town.people["manager"], at=NOON)
+        done = "update billing_rebillitem set run_id = %s, replacement_id = 1, done_at = now()"
+        assert refusing(done, run) == "replaced_bill_is_cancelled"
+        item = RebillItem.objects.get()
+        assert (item.run_id, item.replacement_id) == (None, None)

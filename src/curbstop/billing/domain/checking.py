@@ -311,8 +311,10 @@ def _of_proration(facts: Mapping[str, Any], numbers: Numbers, formulas: str) -> 
 
 
 def _number(said: str) -> Decimal:
+    if "/" not in said:
+        return Decimal(said)
     above, _, below = said.partition("/")
-    return Decimal(above) / Decimal(below) if below else Decimal(above)
+    return Decimal(above) / Decimal(below)
 
 
 def _eight(number: Decimal) -> Decimal:
