@@ -7,14 +7,9 @@ from typing import Any
 import pytest
 
 from curbstop.billing.models import Bill, BilledPeriod
-from curbstop.billing.operations import (
-    ApprovalRefused,
-    ReadCorrectionRefused,
-    correct_read,
-    redraft_account,
-    true_up_read,
-)
+from curbstop.billing.operations import ApprovalRefused, redraft_account
 from curbstop.foundation.database.transactions import transaction
+from curbstop.journeys.operations.correct_read import ReadCorrectionRefused, correct_read, true_up_read
 from curbstop.ledger.queries import balances_of
 from curbstop.metering.imports import read_meter_file
 from curbstop.metering.models import Installation, Meter, Read, ReadCorrection, Usage

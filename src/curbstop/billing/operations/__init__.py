@@ -47,7 +47,6 @@ from curbstop.billing.operations.printing import (
     print_run,
     write_vendor_file,
 )
-from curbstop.billing.operations.read_corrections import ReadCorrectionRefused, correct_read, true_up_read
 from curbstop.billing.operations.refunds import (
     RefundRefused,
     Wanted,
@@ -73,7 +72,6 @@ __all__ = [
     "MasterRefused",
     "MoveRefused",
     "PrintingRefused",
-    "ReadCorrectionRefused",
     "RefundRefused",
     "ReleaseRefused",
     "ReviewRefused",
@@ -90,7 +88,6 @@ __all__ = [
     "cancel_bill",
     "clear_bill",
     "clear_finding",
-    "correct_read",
     "declare_cycles",
     "discard_run",
     "draft_bills",
@@ -124,7 +121,6 @@ __all__ = [
     "request_reversal",
     "review_budget",
     "set_averages",
-    "true_up_read",
     "turn_down_adjustment",
     "turn_down_refund",
     "undo_bill",

@@ -1,6 +1,7 @@
 """A read is corrected together with the bills that rest on it: they are cancelled by a second person in one step.
 
-The usage in their place is settled at once, so that their days are billed again by the next run or rebill.
+A submeter's read is two accounts' affair: its own bill and that of the meter it is subtracted from are cancelled
+(rulebook §1.7). The usage in their place is settled at once, so that their days are billed again by the next run.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from curbstop.billing.operations.cancellation import CANCELLATION_REFUSALS, CancellationRefused, undo_bill
+from curbstop.billing.operations import CANCELLATION_REFUSALS, CancellationRefused
 from curbstop.billing.queries.corrected_use import approved_runs_resting_on, bills_resting_on
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.transactions import transaction
+from curbstop.journeys.operations.cancel_bill import undo_bill_and_charges
 from curbstop.metering.models import Read
 from curbstop.metering.operations import Correction, CorrectionRefused, supersede_read, true_up
 
@@ -85,7 +87,7 @@ def _cancel_what_rested(
     try:
         for bill in bills:
             assert approved_by is not None, "refused above"
-            undo_bill(bill=bill, reason=reason, requested_by=by, approved_by=approved_by, at=at)
+            undo_bill_and_charges(bill=bill, reason=reason, requested_by=by, approved_by=approved_by, at=at)
     except CancellationRefused as refusal:
         raise ReadCorrectionRefused(str(refusal)) from refusal
     return tuple(bill.number for bill in bills)
