@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from curbstop.cli.answers import need_database, refuse, say_json, screen
+from curbstop.cli.people import Person, acting
 
 app = typer.Typer(no_args_is_help=True, help="Compute and approve averages of use that set a price.")
 Policy = Annotated[str, typer.Option("--policy", help="Name of the policy: winter, for billing.average.winter.")]
 Day = Annotated[
     datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="A day on which they hold; they begin last before it.")
 ]
-Person = Annotated[str, typer.Option("--as", help="Who does this: a user name.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
@@ -25,10 +25,9 @@ def compute(policy: Policy, on: Day, person: Person, *, is_json: Json = False) -
     from curbstop.billing import operations
     from curbstop.billing.domain.average_policies import PolicyRefused
     from curbstop.billing.permissions import PROPOSE_AVERAGES
-    from curbstop.cli.bill import _person
     from curbstop.ordinances.queries import NoSuchRule
 
-    by = _person(person, PROPOSE_AVERAGES)
+    by = acting(person, PROPOSE_AVERAGES)
     try:
         found = operations.set_averages(policy=policy, on=on.date(), by=by, at=timezone.now())
     except (operations.AveragesRefused, NoSuchRule, PolicyRefused) as refusal:
@@ -45,9 +44,8 @@ def approve(policy: Policy, person: Person, *, is_json: Json = False) -> None:
     from curbstop.billing import operations
     from curbstop.billing.permissions import APPROVE_AVERAGES
     from curbstop.billing.queries import waiting_average_set
-    from curbstop.cli.bill import _person
 
-    by = _person(person, APPROVE_AVERAGES)
+    by = acting(person, APPROVE_AVERAGES)
     waiting = waiting_average_set(policy)
     if waiting is None:
         refuse(f"No averages of {policy} wait for an approval.")

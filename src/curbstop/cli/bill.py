@@ -10,6 +10,7 @@ import typer
 
 from curbstop.cli import averages, billing_runs, explain
 from curbstop.cli.answers import need_database, progress, refuse, say_json, screen, wrong_usage
+from curbstop.cli.people import Person, acting
 
 app = typer.Typer(no_args_is_help=True, help="Draft, review, approve and release bills.")
 app.add_typer(averages.app, name="averages")
@@ -21,7 +22,6 @@ Cycle = Annotated[str, typer.Option("--cycle", help="Code of the billing cycle."
 Cycles = Annotated[list[str], typer.Option("--cycle", help="Code of a billing cycle; may be given again.")]
 MaybeCycle = Annotated[str, typer.Option("--cycle", help="Code of the billing cycle.")]
 MaybeRun = Annotated[int, typer.Option("--run", help="Number of the run, in place of a cycle.")]
-Person = Annotated[str, typer.Option("--as", help="Who does this: a user name.")]
 MaybePerson = Annotated[str, typer.Option("--as", help="Who looks; may be left out.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Worker processes.")]
@@ -51,7 +51,7 @@ def draft(
     from curbstop.billing.permissions import DRAFT_RUN
     from curbstop.ledger.queries import current_business_day
 
-    by = _person(person, DRAFT_RUN)
+    by = acting(person, DRAFT_RUN)
     with _refusals(), _executor(workers=workers, dask=dask, task="Drafting") as executor:
         today = current_business_day()
         run = operations.draft_bills(
@@ -72,7 +72,7 @@ def status(cycle: Cycle, person: MaybePerson = "", *, is_json: Json = False) -> 
     from curbstop.billing.permissions import SEE_RUNS
 
     if person:
-        _person(person, SEE_RUNS)
+        acting(person, SEE_RUNS)
     run = _latest(cycle)
     _show(run, is_json=is_json)
 
@@ -88,7 +88,7 @@ def approve(
     from curbstop.billing import operations
     from curbstop.billing.permissions import APPROVE_RUN
 
-    by = _person(person, APPROVE_RUN)
+    by = acting(person, APPROVE_RUN)
     with _refusals():
         approved = operations.approve_run(
             run=_chosen(cycle, run), by=by, at=timezone.now(), accepts_holds=accepts_holds
@@ -113,7 +113,7 @@ def release(  # a run is named by its cycle or its number
     from curbstop.billing import operations
     from curbstop.billing.permissions import RELEASE_RUN
 
-    by = _person(person, RELEASE_RUN)
+    by = acting(person, RELEASE_RUN)
     with _refusals(), _executor(workers=workers, dask=dask, task="Releasing") as executor:
         released = operations.release_bills(run=_chosen(cycle, run), by=by, at=timezone.now(), executor=executor)
     operations.apply_credits(run=released, by=by, at=timezone.now())
@@ -190,17 +190,6 @@ class Watched(Executor):
             future = self._inside.submit(fn, *args, **kwargs)
         future.add_done_callback(self._on_done)
         return future
-
-
-def _person(username: str, permission: Any) -> Any:
-    from curbstop.foundation.access.models import User
-
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
-        wrong_usage(f"There is no user {username}.")
-    if not user.may(permission):
-        refuse(f"{username} may not do this: {permission.sentence}.")
-    return user
 
 
 def _cycle(code: str) -> Any:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from curbstop.cli.answers import need_database, refuse, say_json, screen, wrong_usage
+from curbstop.cli.people import Person, acting
 
-Person = Annotated[str, typer.Option("--as", help="Who does this: a user name.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Run = Annotated[int, typer.Option("--run", help="Number of the run.")]
 Account = Annotated[str, typer.Option("--account", help="Number of the account.")]
@@ -26,9 +26,8 @@ def prelist(run: Run, person: Person, *, exceptions: Only = False, is_json: Json
     need_database()
     from curbstop.billing.permissions import SEE_RUNS
     from curbstop.billing.queries import prelist_of
-    from curbstop.cli.bill import _person
 
-    _person(person, SEE_RUNS)
+    acting(person, SEE_RUNS)
     rows = [
         {
             "account": bill.account.number,
@@ -55,9 +54,9 @@ def redraft(run: Run, account: Account, person: Person, *, is_json: Json = False
 
     from curbstop.billing import operations
     from curbstop.billing.permissions import DRAFT_RUN
-    from curbstop.cli.bill import _person, _show
+    from curbstop.cli.bill import _show
 
-    by = _person(person, DRAFT_RUN)
+    by = acting(person, DRAFT_RUN)
     (account_id,) = _account_ids([account], by)
     try:
         drafted = operations.redraft_account(run=run_numbered(run), account_id=account_id, by=by, at=timezone.now())
@@ -71,9 +70,8 @@ def off_cycle(account: Accounts, person: Person, *, through: Day = None, is_json
     need_database()
     from curbstop.billing import operations
     from curbstop.billing.permissions import DRAFT_RUN
-    from curbstop.cli.bill import _person
 
-    by = _person(person, DRAFT_RUN)
+    by = acting(person, DRAFT_RUN)
     account_ids = _account_ids(account, by)
     _draft(lambda **facts: operations.draft_off_cycle(account_ids=account_ids, **facts), by, through, is_json=is_json)
 
@@ -83,9 +81,8 @@ def final(person: Person, *, through: Day = None, is_json: Json = False) -> None
     need_database()
     from curbstop.billing import operations
     from curbstop.billing.permissions import DRAFT_RUN
-    from curbstop.cli.bill import _person
 
-    by = _person(person, DRAFT_RUN)
+    by = acting(person, DRAFT_RUN)
     _draft(operations.draft_final_bills, by, through, is_json=is_json)
 
 
@@ -94,10 +91,9 @@ def stranded(person: Person, *, is_json: Json = False) -> None:
     need_database()
     from curbstop.billing.permissions import SEE_RUNS
     from curbstop.billing.queries import services_counted, stranded_services
-    from curbstop.cli.bill import _person
     from curbstop.ledger.queries import latest_business_day
 
-    _person(person, SEE_RUNS)
+    acting(person, SEE_RUNS)
     day = latest_business_day()
     found = [] if day is None else stranded_services(day)
     if is_json:

@@ -9,6 +9,7 @@ import typer
 from django.utils import timezone
 
 from curbstop.cli.answers import need_database, refuse, say_json, screen, start_django
+from curbstop.cli.people import named
 
 app = typer.Typer(no_args_is_help=True, help="Check, load and approve a city pack.")
 Pack = Annotated[Path, typer.Argument(metavar="PACK", help="The folder of the city pack.")]
@@ -38,7 +39,7 @@ def load(pack: Pack, *, user: Person, is_json: Json = False) -> None:
     found = _read(pack)
     from curbstop.journeys.operations.city_pack import propose_pack
 
-    proposed = _done(lambda: propose_pack(pack=found, by=_person(user), at=timezone.now()))
+    proposed = _done(lambda: propose_pack(pack=found, by=named(user), at=timezone.now()))
     if is_json:
         say_json({"pack": found.name, "changes": [one.as_row() for one in proposed.changes]})
         return
@@ -57,7 +58,7 @@ def approve(pack: Pack, *, user: Person, is_json: Json = False) -> None:
     found = _read(pack)
     from curbstop.journeys.operations.city_pack import approve_pack
 
-    changes = _done(lambda: approve_pack(pack=found, by=_person(user), at=timezone.now()))
+    changes = _done(lambda: approve_pack(pack=found, by=named(user), at=timezone.now()))
     if is_json:
         say_json({"pack": found.name, "changes": [one.as_row() for one in changes]})
         return
@@ -76,15 +77,6 @@ def _read(folder: Path, *, is_json: bool = False) -> Any:
             say_json({"pack": folder.name, "mistakes": [asdict(one) for one in refusal.errors]})
             raise typer.Exit(1) from None
         refuse(refusal)
-
-
-def _person(username: str) -> Any:
-    from curbstop.foundation.access.people import PersonRefused, person_called
-
-    try:
-        return person_called(username)
-    except PersonRefused as nobody:
-        refuse(nobody)
 
 
 def _done(journey: Callable[[], Any]) -> Any:

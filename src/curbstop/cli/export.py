@@ -9,6 +9,7 @@ import typer
 from django.utils import timezone
 
 from curbstop.cli.answers import need_database, refuse, say_json, screen
+from curbstop.cli.people import acting
 
 app = typer.Typer(no_args_is_help=True, help="Write the journal and every report to a file.")
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
@@ -36,14 +37,11 @@ def journal(
 ) -> None:
     """Export what no journal carried yet of some business days, the last one included, under the next number."""
     need_database()
-    from curbstop.foundation.access.models import User
     from curbstop.treasury.domain.journal import JournalUnbalanced
     from curbstop.treasury.operations import ExportRefused, export_journal
     from curbstop.treasury.permissions import EXPORT_JOURNAL
 
-    person = User.objects.filter(username=user, is_active=True).first()
-    if person is None or not person.may(EXPORT_JOURNAL):
-        refuse(f"{user} may not export the journal.")
+    person = acting(user, EXPORT_JOURNAL)
     try:
         file = export_journal(
             from_on=first.date(),
@@ -69,14 +67,11 @@ def journal_copy(
 ) -> None:
     """Write a journal again, each line marked as a copy; it takes no number."""
     need_database()
-    from curbstop.foundation.access.models import User
     from curbstop.treasury.operations import copy_journal
     from curbstop.treasury.permissions import COPY_JOURNAL
     from curbstop.treasury.queries import exports_visible_to
 
-    person = User.objects.filter(username=user, is_active=True).first()
-    if person is None or not person.may(COPY_JOURNAL):
-        refuse(f"{user} may not take a copy of a journal.")
+    person = acting(user, COPY_JOURNAL)
     export = exports_visible_to(person).filter(number=number).first()
     if export is None:
         refuse(f"There is no journal {number}.")

@@ -9,6 +9,7 @@ import typer
 from django.utils import timezone
 
 from curbstop.cli.answers import need_database, refuse, say_json, screen, wrong_usage
+from curbstop.cli.people import named
 
 app = typer.Typer(no_args_is_help=True, help="Bring in reads, customers and payments from files.")
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file in UTF-8 with a heading line.")]
@@ -120,14 +121,7 @@ def _business_day(at: datetime) -> Any:
 
 def _person(username: str) -> Any:
     """Return who does it; without a name the program itself does."""
-    from curbstop.foundation.access.models import User
-
-    if not username:
-        return None
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
-        refuse(f"Nobody signs in as {username}.")
-    return user
+    return named(username) if username else None
 
 
 def _done(operation: Callable[[], Any], *, is_json: bool) -> Any:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from django.utils import timezone
 
 from curbstop.cli.answers import aside, need_database, refuse, say_json, screen
+from curbstop.cli.people import acting
 
 app = typer.Typer(no_args_is_help=True, help="Open and close periods and business days; seal and verify the journal.")
 Day = Annotated[datetime, typer.Argument(metavar="DAY", formats=["%Y-%m-%d"], help="A day, as 2026-07-01.")]
@@ -22,7 +23,7 @@ def open_period(starts_on: Day, ends_on: Day, *, user: Person) -> None:
     need_database()
     from curbstop.ledger import operations, permissions
 
-    by = _person(user, permissions.OPEN_PERIOD)
+    by = acting(user, permissions.OPEN_PERIOD)
     first, end = starts_on.date(), ends_on.date()
     _done(lambda: operations.open_period(starts_on=first, ends_on=end, by=by, at=timezone.now()))
     screen.print(f"The fiscal period from {first} is open; {end} is the first day after it.")
@@ -34,7 +35,7 @@ def close_period(starts_on: Day, *, user: Person) -> None:
     need_database()
     from curbstop.ledger import operations, permissions
 
-    by, first = _person(user, permissions.CLOSE_PERIOD), starts_on.date()
+    by, first = acting(user, permissions.CLOSE_PERIOD), starts_on.date()
     _done(lambda: operations.close_period(starts_on=first, by=by, at=timezone.now()))
     screen.print(f"The fiscal period from {first} is closed.")
 
@@ -46,7 +47,7 @@ def open_day(day: Day, *, user: Person, is_confirmed: Confirmed = False) -> None
     from curbstop.ledger import operations, permissions
     from curbstop.treasury.queries import question_before_opening
 
-    by, opened = _person(user, permissions.OPEN_BUSINESS_DAY), day.date()
+    by, opened = acting(user, permissions.OPEN_BUSINESS_DAY), day.date()
     question = question_before_opening(opened)
     if question and not is_confirmed:
         refuse(f"{question} Then give --confirm.")
@@ -61,7 +62,7 @@ def close_day(day: Day, *, user: Person) -> None:
     from curbstop.ledger import operations, permissions
     from curbstop.treasury.queries import left_undone
 
-    by, closed = _person(user, permissions.OPEN_BUSINESS_DAY), day.date()
+    by, closed = acting(user, permissions.OPEN_BUSINESS_DAY), day.date()
     for sentence in left_undone():
         aside.print(sentence, style="yellow", markup=False)
     _done(lambda: operations.close_business_day(day=closed, by=by, at=timezone.now()))
@@ -94,19 +95,6 @@ def verify(*, is_json: Json = False) -> None:
         screen.print(f"Newest hash: {queries.head_hash() or 'none yet'}")
     if problems:
         raise typer.Exit(1)
-
-
-def _person(username: str, permission: Any) -> Any:
-    """Return the user, or refuse where there is none or the permission is lacking."""
-    from curbstop.foundation.access.people import PersonRefused, person_called
-
-    try:
-        user = person_called(username)
-    except PersonRefused as nobody:
-        refuse(nobody)
-    if not user.may(permission):
-        refuse(f"{username} may not do this: {permission.sentence}.")
-    return user
 
 
 def _done(operation: Callable[[], object]) -> None:

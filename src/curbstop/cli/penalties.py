@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from curbstop.cli.answers import need_database, refuse, say_json, screen, wrong_usage
+from curbstop.cli.answers import need_database, refuse, say_json, screen
+from curbstop.cli.people import Person, acting
 
 
 class Kind(StrEnum):
@@ -18,7 +19,6 @@ class Kind(StrEnum):
 
 
 app = typer.Typer(no_args_is_help=True, help="Propose, approve and post what late bills cost.")
-Person = Annotated[str, typer.Option("--as", help="Who does this: a user name.")]
 What = Annotated[Kind, typer.Option("--kind", help="Penalties, or interest on what is unpaid.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
@@ -32,7 +32,7 @@ def propose(person: Person, *, kind: What = Kind.PENALTY, is_json: Json = False)
     from curbstop.collections import operations
     from curbstop.collections.permissions import PROPOSE_CHARGES
 
-    by = _person(person, PROPOSE_CHARGES)
+    by = acting(person, PROPOSE_CHARGES)
     with _refusals():
         run = operations.propose_charges(kind=kind.value, by=by, at=timezone.now())
     _show(run, is_json=is_json)
@@ -47,7 +47,7 @@ def approve(person: Person, *, kind: What = Kind.PENALTY, is_json: Json = False)
     from curbstop.collections import operations
     from curbstop.collections.permissions import APPROVE_CHARGES
 
-    by = _person(person, APPROVE_CHARGES)
+    by = acting(person, APPROVE_CHARGES)
     run = _open_run(kind)
     with _refusals():
         run = operations.approve_charges(run=run, by=by, at=timezone.now())
@@ -63,7 +63,7 @@ def post(person: Person, *, kind: What = Kind.PENALTY, is_json: Json = False) ->
     from curbstop.collections import operations
     from curbstop.collections.permissions import APPROVE_CHARGES
 
-    by = _person(person, APPROVE_CHARGES)
+    by = acting(person, APPROVE_CHARGES)
     run = _open_run(kind)
     with _refusals():
         operations.post_charges(run=run, by=by, at=timezone.now())
@@ -79,17 +79,6 @@ def _refusals() -> Iterator[None]:
         yield
     except RunRefused as refusal:
         refuse(refusal)
-
-
-def _person(username: str, permission: Any) -> Any:
-    from curbstop.foundation.access.models import User
-
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
-        wrong_usage(f"There is no user {username}.")
-    if not user.may(permission):
-        refuse(f"{username} may not do this: {permission.sentence.lower()}.")
-    return user
 
 
 def _open_run(kind: Kind) -> Any:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from curbstop.cli.answers import need_database, progress, refuse, say_json, screen, wrong_usage
+from curbstop.cli.people import Person, acting
 
 app = typer.Typer(no_args_is_help=True, help="Print a released run, or write the file of a print vendor.")
 Run = Annotated[int, typer.Argument(help="Number of the run.")]
-Person = Annotated[str, typer.Option("--as", help="Who does this: a user name.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
@@ -71,11 +71,8 @@ def _planned(run_id: int, person: str) -> Any:
     from curbstop.billing import operations
     from curbstop.billing.permissions import PRINT_RUN
     from curbstop.billing.queries import runs_visible_to
-    from curbstop.foundation.access.models import User
 
-    by = User.objects.filter(username=person).first()
-    if by is None or not by.may(PRINT_RUN):
-        wrong_usage(f"{person} is not somebody who may print a run.")
+    by = acting(person, PRINT_RUN)
     run = runs_visible_to(by).filter(pk=run_id).first()
     if run is None:
         wrong_usage(f"There is no run {run_id}.")

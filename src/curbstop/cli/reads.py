@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from curbstop.cli.answers import need_database, refuse, say_json, screen, wrong_usage
+from curbstop.cli.people import acting
 
 app = typer.Typer(no_args_is_help=True, help="Review reads and estimate what nobody read.")
 Person = Annotated[str, typer.Option("--as", metavar="USER", help="Who does it.")]
@@ -53,13 +54,12 @@ def estimate(person: Person, on: Day, *, is_json: Json = False) -> None:
     need_database()
     from django.utils import timezone
 
-    from curbstop.cli.bill import _person
     from curbstop.metering.operations import EstimateRefused, estimate_missing
     from curbstop.metering.operations.estimates import EVERY_ACCOUNT
     from curbstop.metering.permissions import REVIEW_READS
     from curbstop.ordinances.queries import NoSuchRule
 
-    by = _person(person, REVIEW_READS)
+    by = acting(person, REVIEW_READS)
     try:
         done = estimate_missing(accounts=EVERY_ACCOUNT, on=on.date(), by=by, at=timezone.now())
     except (EstimateRefused, NoSuchRule) as refusal:
@@ -120,7 +120,6 @@ def true_up(number: Number, person: Person, why: Why) -> None:
 def _decide(number: int, person: str, why: str, operation: Callable[..., Any], **facts: Any) -> None:
     from django.utils import timezone
 
-    from curbstop.cli.bill import _person
     from curbstop.metering.operations import DispositionRefused
     from curbstop.metering.permissions import REVIEW_READS
     from curbstop.metering.queries.exceptions import all_exceptions
@@ -129,7 +128,7 @@ def _decide(number: int, person: str, why: str, operation: Callable[..., Any], *
     if found is None:
         refuse(f"There is no exception {number}.")
     try:
-        operation(exception=found, note=why, by=_person(person, REVIEW_READS), at=timezone.now(), **facts)
+        operation(exception=found, note=why, by=acting(person, REVIEW_READS), at=timezone.now(), **facts)
     except DispositionRefused as refusal:
         refuse(refusal)
     screen.print(f"Decided about the read of meter {found.installation.meter}.")
