@@ -65,7 +65,7 @@ class TestAccountPage:
 
     def test_asks_as_often_for_many_rows_as_for_few(self, signed_in, account, django_assert_max_num_queries):
         client = signed_in("rep", Role.REPRESENTATIVE)
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(31):
             page_of(client, account)
 
 
