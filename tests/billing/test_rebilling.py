@@ -324,3 +324,23 @@ class TestForbidden:
         assert refusing(done, run) == "replaced_bill_is_cancelled"
         item = RebillItem.objects.get()
         assert (item.run_id, item.replacement_id) == (None, None)
+
+
+class TestAdjustedBill:
+    def test_is_named_and_left_out_of_the_batch(self, town, one_bill):
+        """Its credit and a right bill beside it would be the same money twice."""
+        from curbstop.billing.domain.adjustments import Asked, AskedLine
+        from curbstop.billing.operations import post_adjustment, request_adjustment
+        from curbstop.ledger.queries import open_items_of
+
+        item = open_items_of(one_bill.debtor_id)[0]
+        line = AskedLine(town.services[item.service_code], 2_000, item.id)
+        asked = Asked(kind="credit", reason="courtesy", note="The rate was wrong.", lines=(line,))
+        lead = town.people["lead"]
+        request = request_adjustment(account=one_bill, asked=asked, by=lead, at=NOON)
+        post_adjustment(request=request, by=lead, at=NOON)
+        corrected_water(town.people, CHESAPEAKE)
+
+        (found,) = touched_by(RATE)
+
+        assert "adjustment of this bill stands" in found.problem

@@ -38,4 +38,9 @@ class Exemption(AppendOnlyModel):
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), name="exemption_has_days"
             ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None, approved_at=None)
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="exemption_approved_by_somebody",
+            ),
         ]

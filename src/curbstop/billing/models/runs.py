@@ -239,6 +239,9 @@ class Finding(models.Model):
                 ),
                 name="finding_cleared_by_a_person",
             ),
+            models.CheckConstraint(
+                condition=~Q(disposition="cleared", code__in=["CREDIT", "PROOF"]), name="finding_may_be_cleared"
+            ),
         ]
 
 

@@ -72,6 +72,8 @@ REFUSALS: dict[str, Callable[[], Exception]] = {
     "not_on_own_account": _refusing("This account is your own, of your household or of a relative: others decide."),
     "adjustment_as_requested": _refusing("This request was turned down meanwhile."),
     "billing_adjustment_request_id_key": _refusing("This request is posted already."),
+    "adjustment_of_a_standing_bill": _refusing("This bill was cancelled. Adjust the one that took its place."),
+    "adjustment_reverses_no_reversal": _refusing("What takes back cannot be taken back. Ask for a new adjustment."),
     "adjustment_request_decided_once": _refusing("This request is posted already."),
     "adjustment_reversal_requested_once": _refusing("Somebody asked already to take this back."),
     "billing_adjustment_reverses_id_key": _refusing("This adjustment was taken back already."),

@@ -33,10 +33,15 @@ def _not_accounted_for() -> ApprovalRefused:
     return ApprovalRefused("An active agreement is not accounted for (run_accounts_for_every_service).")
 
 
+def _open_exception() -> ApprovalRefused:
+    return ApprovalRefused("A bill with an open exception would go out: settle it with a reason, or hold the bill.")
+
+
 @transaction(
     refusals={
         "run_approved_by_second_person": _same_person,
         "run_accounts_for_every_service": _not_accounted_for,
+        "run_has_no_open_exception": _open_exception,
     }
 )
 def approve_run(*, run: BillingRun, by: User, at: datetime, accepts_holds: bool = False) -> BillingRun:

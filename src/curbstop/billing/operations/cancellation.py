@@ -34,14 +34,24 @@ def _bears_charges() -> CancellationRefused:
     return CancellationRefused("This bill bears a penalty or interest: cancel it on its page, so that they go with it.")
 
 
-# The last is kept by the room that charges late bills, at the end of the transaction.
+def _bears_an_adjustment() -> CancellationRefused:
+    return CancellationRefused("An adjustment of this bill stands: take it back first, else its money counts twice.")
+
+
+def _own_account() -> CancellationRefused:
+    return CancellationRefused("This account is your own, of your household or of a relative: others decide.")
+
+
+# The charges are kept by the room that charges late bills, at the end of the transaction.
 CANCELLATION_REFUSALS = {
     "billing_cancellation_bill_id_key": _cancelled_already,
+    "cancelled_bill_bears_no_adjustment": _bears_an_adjustment,
     "cancelled_bill_bears_no_charge": _bears_charges,
+    "not_on_own_account": _own_account,
 }
 
 
-@transaction
+@transaction(refusals={"not_on_own_account": _own_account})
 def request_cancellation(*, bill: Bill, reason: str, by: User, at: datetime) -> CancellationRequest:
     """Ask for a bill to be cancelled.
 

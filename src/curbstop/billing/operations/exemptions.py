@@ -19,7 +19,11 @@ def _same_person() -> ExemptionRefused:
     return ExemptionRefused("Who asks for an exemption does not approve it: ask a second person.")
 
 
-@transaction
+def _own_account() -> ExemptionRefused:
+    return ExemptionRefused("This account is your own, of your household or of a relative: others decide.")
+
+
+@transaction(refusals={"not_on_own_account": _own_account})
 def request_exemption(  # one of two services, and the four facts of the request
     *,
     reason: str,
@@ -48,7 +52,7 @@ def request_exemption(  # one of two services, and the four facts of the request
     return exemption
 
 
-@transaction(refusals={"exemption_by_second_person": _same_person})
+@transaction(refusals={"exemption_by_second_person": _same_person, "not_on_own_account": _own_account})
 def approve_exemption(*, exemption: Exemption, by: User, at: datetime) -> Exemption:
     """Put an exemption in force that someone else asked for.
 

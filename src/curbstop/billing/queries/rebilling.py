@@ -34,6 +34,17 @@ select l.bill_id as bill, b.account_id, l.agreement_id, l.usage_id, l.service_id
  where b.id = any(%s) order by b.id, l.line_number
 """
 
+ADJUSTED: Final = "An adjustment of this bill stands: take it back first."
+_ADJUSTED: Final = """
+select distinct b.id from billing_bill b
+  join billing_adjustment a on a.account_id = b.account_id and a.reverses_id is null
+  join billing_adjustmentrequest q on q.id = a.request_id
+ where b.id = any(%s) and not exists (select from billing_adjustment r where r.reverses_id = a.id)
+   and (q.bill_id = b.id or exists (
+     select from billing_adjustmentline l join ledger_openitem i on i.id = l.open_item_id
+      where l.request_id = q.id and i.source = 'billing.bill:' || b.id))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Correction:
@@ -107,7 +118,9 @@ def repriced_bills(correction: Correction, bills: Sequence[Bill]) -> list[Touche
     places = stored.group_by("bill", "agreement_id").agg(place=pl.col("order").min())
     lines = pl.concat([kept, now.lines.select(kept.columns)]).join(places, on=["bill", "agreement_id"], how="left")
     ordered = lines.sort("bill", "place", "agreement_id", "starts_on", "order").drop("place")
-    return [_touched(bill, ordered.filter(bill=bill.number), now.problems.get(bill.number, "")) for bill in bills]
+    adjusted = read_frame(_ADJUSTED, [numbers], {"id": pl.Int64})["id"].to_list()
+    problems = dict.fromkeys(adjusted, ADJUSTED) | now.problems
+    return [_touched(bill, ordered.filter(bill=bill.number), problems.get(bill.number, "")) for bill in bills]
 
 
 def _touched(bill: Bill, lines: pl.DataFrame, problem: str) -> Touched:
