@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
-from curbstop.foundation.database.copying import copy_frame, read_frame
+from curbstop.foundation.database.copying import copy_frame, over_whole_tables, read_frame
 from curbstop.foundation.database.transactions import transaction
 
 
@@ -64,3 +64,28 @@ class TestReadFrame:
 
     def test_infers_types_where_none_are_named(self) -> None:
         assert read_frame("SELECT 1 AS a, 2.50 AS b").row(0) == (1, Decimal("2.50"))
+
+
+def loops() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("show enable_nestloop")
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db
+class TestOverWholeTables:
+    def test_lets_no_plan_loop_and_then_all_plans_again(self) -> None:
+        with over_whole_tables():
+            assert loops() == "off"
+        assert loops() == "on"
+
+    def test_tells_what_the_server_refused(self) -> None:
+        with pytest.raises(DatabaseError, match="no_such_table"), transaction(), over_whole_tables():
+            read_frame("select * from no_such_table")
+        assert loops() == "on"
+
+    def test_reads_what_the_server_says_halfway_as_its_refusal(self) -> None:
+        rows = "select 1 / (20000 - n) as x from generate_series(1, 20000) n"
+        with pytest.raises(Exception, match="division by zero"), transaction():
+            read_frame(rows, schema={"x": pl.Int64()})
+        assert read_frame("select 1 as x", schema={"x": pl.Int64()})["x"].to_list() == [1]

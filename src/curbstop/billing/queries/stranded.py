@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from curbstop.foundation.database.copying import read_frame
+from curbstop.foundation.database.copying import over_whole_tables, read_frame
 from curbstop.ordinances.queries import NoSuchRule, value_on
 
 SHOWN_MAX: Final = 1_000
@@ -216,12 +216,14 @@ def stranded_services(on: date) -> list[Stranded]:
         "gap_days": _days("billing.held_days_max", on, 0),
         "period_days": _days("billing.period_days_max", on, FOREVER),
     }
-    found = [
-        Stranded(**row)
-        for way, query in WAYS.items()
-        for row in _rows(_NAMED.format(way=f"'{way}'", found=query), params).iter_rows(named=True)
-    ]
-    for code, accounts, since in read_frame(_WITH + _CYCLES, params).iter_rows():
+    with over_whole_tables():
+        found = [
+            Stranded(**row)
+            for way, query in WAYS.items()
+            for row in _rows(_NAMED.format(way=f"'{way}'", found=query), params).iter_rows(named=True)
+        ]
+        cycles = read_frame(_WITH + _CYCLES, params)
+    for code, accounts, since in cycles.iter_rows():
         detail = f"its {accounts:,} accounts were not billed since {since}"
         found.append(Stranded("CYCLE", "", f"Cycle {code}", None, detail))
     return found

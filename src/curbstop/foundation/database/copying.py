@@ -4,12 +4,13 @@ A frame of 50,000 postings is written in one statement; money comes back as exac
 a float.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
 import polars as pl
-from django.db import connection
+from django.db import DatabaseError, connection
 from psycopg import sql
 from psycopg.abc import PQGen
 from psycopg.errors import error_from_result
@@ -25,6 +26,9 @@ Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 # Not the usual quotation mark: JSON is full of those, and each would be written and read twice.
 QUOTE = "\x01"
+
+BINARY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+BINARY_TRAILER = b"\xff\xff"
 
 
 def copy_frame(table: str, frame: pl.DataFrame, columns: Sequence[str] | None = None) -> int:
@@ -50,6 +54,20 @@ def copy_frame(table: str, frame: pl.DataFrame, columns: Sequence[str] | None = 
     return frame.height
 
 
+def copy_binary(table: str, columns: Sequence[str], rows: bytes) -> None:
+    """Append rows that are built already as binary COPY takes them, without its header and trailer.
+
+    :raises RuntimeError: outside a transaction
+    """
+    require_transaction()
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+        for part in (BINARY_HEADER, rows, BINARY_TRAILER):
+            copy.write(part)
+
+
 def append_frame(table: str, frame: pl.DataFrame) -> pl.Series:
     """Append rows that draw their `id` from the table's own sequence; return the ids in the order of the rows.
 
@@ -63,6 +81,24 @@ def append_frame(table: str, frame: pl.DataFrame) -> pl.Series:
         ids = pl.Series("id", [row[0] for row in cursor.fetchall()], dtype=pl.Int64)
     copy_frame(table, frame.with_columns(ids))
     return ids
+
+
+@contextmanager
+def over_whole_tables() -> Iterator[None]:
+    """Let queries that look at a whole city hash it instead of looping over it, whatever statistics say.
+
+    Tables that were filled a second ago have none, and a loop in a loop over twenty thousand accounts takes an hour.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("set enable_nestloop to off")
+        try:
+            yield
+        except DatabaseError:
+            # A transaction that failed takes the setting back by itself, and hears nothing more.
+            if not connection.in_atomic_block:
+                cursor.execute("reset enable_nestloop")
+            raise
+        cursor.execute("reset enable_nestloop")
 
 
 def read_frame(
