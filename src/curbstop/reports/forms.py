@@ -12,6 +12,8 @@ from curbstop.rates.queries import NoSuchVersion, adopted_schedules
 from curbstop.reports.domain.studies import Affordability, read_households
 from curbstop.reports.queries.what_if import Question, name_in, question_of
 
+ACCOUNTS_SHOWN, ACCOUNTS_MAX = 5, 25
+
 
 class Days(forms.Form):
     """A first and a last day, both included."""
@@ -26,6 +28,28 @@ class Days(forms.Form):
         if first and last and last < first:
             raise forms.ValidationError("The last day must not be before the first.", code="order")
         return days
+
+
+class ChooseAccounts(forms.Form):
+    """Which accounts a draft is shown on: some by number, or so many from the least use to the most."""
+
+    numbers = forms.CharField(
+        required=False, label="Account numbers", help_text="Separated by commas or spaces; left empty, some are chosen."
+    )
+    count = forms.IntegerField(
+        required=False, min_value=1, max_value=ACCOUNTS_MAX, label="How many", initial=ACCOUNTS_SHOWN
+    )
+
+    def clean_numbers(self) -> tuple[str, ...]:
+        """Return the numbers one by one."""
+        numbers = tuple(str(self.cleaned_data["numbers"]).replace(",", " ").split())
+        if len(numbers) > ACCOUNTS_MAX:
+            raise forms.ValidationError(f"At most {ACCOUNTS_MAX} accounts; a study prices the whole city.")
+        return numbers
+
+    def clean_count(self) -> int:
+        """Return the usual number where none was typed."""
+        return int(self.cleaned_data["count"] or ACCOUNTS_SHOWN)
 
 
 class AskForStudy(forms.Form):

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("counter/", include("curbstop.cashiering.urls")),
     path("billing/", include("curbstop.billing.urls")),
     path("reads/", include("curbstop.metering.urls")),
+    path("tariffs/", include("curbstop.rates.urls")),
     path("collections/", include("curbstop.collections.urls")),
     path("books/", include("curbstop.ledger.urls")),
     path("treasury/", include("curbstop.treasury.urls")),

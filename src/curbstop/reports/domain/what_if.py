@@ -186,7 +186,7 @@ def _accounts(compared: pl.DataFrame) -> pl.DataFrame:
 def _side(rows: pl.DataFrame, schedule: Schedule) -> _Side:
     size = rows.height
     side = _Side(np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.bool_), [], [])
-    asked = _asked(rows, schedule)
+    asked = asked_of(rows, schedule)
     is_other = (asked["unit"] != schedule.unit).fill_null(value=False)
     units = ", ".join(asked["unit"].filter(is_other).unique().sort())
     side.refuse(f"the rate is per {schedule.unit}, the use is in {units}", asked["row"].filter(is_other).to_numpy())
@@ -200,7 +200,7 @@ def _side(rows: pl.DataFrame, schedule: Schedule) -> _Side:
     return side
 
 
-def _asked(rows: pl.DataFrame, schedule: Schedule) -> pl.DataFrame:
+def asked_of(rows: pl.DataFrame, schedule: Schedule) -> pl.DataFrame:
     """Return the rows as they are priced: numbered, and cut by season where the tariff says so."""
     days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days()
     numbered = rows.with_row_index("row").with_columns(

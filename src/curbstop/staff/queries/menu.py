@@ -6,7 +6,7 @@ from datetime import date
 from django.urls import reverse
 
 from curbstop.billing.permissions import SEE_ADJUSTMENTS, SEE_REFUNDS, SEE_RUNS
-from curbstop.cashiering.permissions import TAKE_PAYMENT, VIEW_RECEIPTS
+from curbstop.cashiering.permissions import APPROVE_VOID, TAKE_PAYMENT, VIEW_RECEIPTS
 from curbstop.collections.permissions import SEE_COLLECTIONS
 from curbstop.customers.permissions import SEE_ACCOUNTS
 from curbstop.foundation.access.models import User
@@ -15,27 +15,58 @@ from curbstop.ledger.permissions import READ_LEDGER
 from curbstop.ledger.queries import NoOpenBusinessDay, current_business_day
 from curbstop.metering.permissions import REVIEW_READS
 from curbstop.ordinances.queries import CityProfileRow, NoSuchRule, city
-from curbstop.reports.permissions import READ_REGISTERS
+from curbstop.rates.permissions import SEE_RATES
+from curbstop.reports.permissions import READ_REGISTERS, STUDY_RATES
 from curbstop.staff.permissions import SEE_HOME
 from curbstop.treasury.permissions import VIEW_DEPOSITS
 
-# In the order of a day: the office opens, takes money, counts it, banks it, bills, and reports.
-PLACES: tuple[tuple[str, str, Permission], ...] = (
-    ("Home", "staff:home", SEE_HOME),
-    ("Take a payment", "cashiering:counter", TAKE_PAYMENT),
-    ("Drawers", "cashiering:drawers", VIEW_RECEIPTS),
-    ("Receipts", "cashiering:receipts", VIEW_RECEIPTS),
-    ("Deposits", "treasury:deposits", VIEW_DEPOSITS),
-    ("Read exceptions", "metering:exceptions", REVIEW_READS),
-    ("Billing runs", "billing:runs", SEE_RUNS),
-    ("Corrected bills", "billing:rebills", SEE_RUNS),
-    ("Adjustments", "billing:adjustments", SEE_ADJUSTMENTS),
-    ("Refunds", "billing:refunds", SEE_REFUNDS),
-    ("Penalties", "collections:runs", SEE_COLLECTIONS),
-    ("Security deposits", "collections:deposits", SEE_COLLECTIONS),
-    ("Journals", "treasury:journals", VIEW_DEPOSITS),
-    ("Business days", "ledger:days", READ_LEDGER),
-    ("Reports", "reports:registers", READ_REGISTERS),
+Place = tuple[str, str, Permission]
+
+# In the order of a day: the office takes money, bills, goes out, collects, banks and reports.
+GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
+    ("Home", (("Home", "staff:home", SEE_HOME),)),
+    (
+        "Counter",
+        (
+            ("Take a payment", "cashiering:counter", TAKE_PAYMENT),
+            ("Drawers", "cashiering:drawers", VIEW_RECEIPTS),
+            ("Receipts", "cashiering:receipts", VIEW_RECEIPTS),
+            ("Voids", "cashiering:void_requests", APPROVE_VOID),
+        ),
+    ),
+    (
+        "Billing",
+        (
+            ("Billing runs", "billing:runs", SEE_RUNS),
+            ("Corrected bills", "billing:rebills", SEE_RUNS),
+            ("Adjustments", "billing:adjustments", SEE_ADJUSTMENTS),
+            ("Refunds", "billing:refunds", SEE_REFUNDS),
+            ("Cycles", "billing:cycles", SEE_RUNS),
+            ("Billing calendar", "billing:this_year", SEE_RUNS),
+            ("Master accounts", "billing:masters", SEE_RUNS),
+        ),
+    ),
+    ("Meters", (("Read exceptions", "metering:exceptions", REVIEW_READS),)),
+    (
+        "Collections",
+        (
+            ("Penalties", "collections:runs", SEE_COLLECTIONS),
+            ("Waivers", "collections:waivers", SEE_COLLECTIONS),
+            ("Security deposits", "collections:deposits", SEE_COLLECTIONS),
+        ),
+    ),
+    (
+        "Money",
+        (
+            ("Bank deposits", "treasury:deposits", VIEW_DEPOSITS),
+            ("Journals", "treasury:journals", VIEW_DEPOSITS),
+            ("Partner settlement", "billing:settlements", SEE_RUNS),
+            ("Business days", "ledger:days", READ_LEDGER),
+            ("Fiscal periods", "ledger:periods", READ_LEDGER),
+        ),
+    ),
+    ("Reports", (("Registers", "reports:registers", READ_REGISTERS), ("Rate studies", "reports:what_if", STUDY_RATES))),
+    ("City", (("Tariffs", "rates:tariffs", SEE_RATES),)),
 )
 
 
@@ -49,6 +80,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Places of one kind; a group of one place is shown as that place."""
+
+    label: str
+    links: tuple[Link, ...]
+
+    @property
+    def is_current(self) -> bool:
+        """Say whether the page that is shown is in it."""
+        return any(link.is_current for link in self.links)
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What base.html shows around a page; all empty for a stranger but the city."""
 
@@ -58,7 +102,7 @@ class Frame:
     sought: str = ""
     person: str = ""
     roles: tuple[str, ...] = ()
-    menu: tuple[Link, ...] = ()
+    menu: tuple[Group, ...] = ()
     business_day: date | None = None
 
 
@@ -73,7 +117,7 @@ def frame_of(user: User | None, *, path: str, sought: str = "") -> Frame:
         sought=sought,
         person=user.get_full_name() or user.get_username(),
         roles=tuple(sorted(role.title for role in user.roles)),
-        menu=tuple(_links(user, path)),
+        menu=tuple(_groups(user, path)),
         business_day=_business_day(),
     )
 
@@ -98,12 +142,19 @@ def _business_day() -> date | None:
         return None
 
 
-def _links(user: User, path: str) -> list[Link]:
+def _groups(user: User, path: str) -> list[Group]:
     """Return the places a person may go; the longest address that begins the path is the current one."""
-    places = [(label, reverse(route)) for label, route, needed in PLACES if user.may(needed)]
-    inside = [address for _, address in places if path.startswith(address)]
+    groups = [
+        (label, [(name, reverse(route)) for name, route, needed in places if user.may(needed)])
+        for label, places in GROUPS
+    ]
+    inside = [address for _, places in groups for _, address in places if path.startswith(address)]
     current = max(inside, key=len, default="")
     # The home address begins every path, and is current only on itself.
     if current == reverse("staff:home") != path:
         current = ""
-    return [Link(label, address, address == current) for label, address in places]
+    return [
+        Group(label, tuple(Link(name, address, address == current) for name, address in places))
+        for label, places in groups
+        if places
+    ]

@@ -10,5 +10,10 @@ from curbstop.staff.queries.home import cards_of
 
 @requires(permissions.SEE_HOME)
 def home(request: StaffRequest) -> HttpResponse:
-    """Show the person's cards."""
-    return render(request, "staff/home.html", {"cards": cards_of(request.user)})
+    """Show the person's cards; kinds of work of which nothing waits are named below them."""
+    cards = cards_of(request.user)
+    context = {
+        "cards": [each for each in cards if each.count != "0"],
+        "done": [each for each in cards if each.count == "0"],
+    }
+    return render(request, "staff/home.html", context)

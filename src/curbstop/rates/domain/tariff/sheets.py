@@ -42,12 +42,17 @@ class TierTable:
 
     label: str
     rows: tuple[Row, ...]
-    starts: tuple[str, ...]
     start: int
     end: int
     line: int
     indent: int
     is_flow: bool
+
+    @property
+    def steps(self) -> tuple[tuple[str, str, str], ...]:
+        """Return each tier with what it is above, where it ends and its price."""
+        above = ("0", *(up_to for up_to, _ in self.rows[:-1]))
+        return tuple((start, *row) for start, row in zip(above, self.rows, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,6 @@ def _tables(node: Node, label: str = "") -> Iterator[TierTable]:
     yield TierTable(
         label,
         rows,
-        ("0", *(up_to or "?" for up_to, _ in rows[:-1])),
         node.start_mark.index,
         _end_of(node),
         node.start_mark.line + 1,

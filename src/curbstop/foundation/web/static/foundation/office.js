@@ -1,4 +1,4 @@
-// Three habits of the counter: "/" finds, a form is sent once, and amounts can be keyed on the ten-key pad.
+// Habits of the counter: "/" finds, a form is sent once, and amounts can be keyed on the ten-key pad.
 "use strict";
 
 (() => {
@@ -47,6 +47,22 @@
     } else {
       field.form.querySelector("button[type=submit]").focus();
     }
+  });
+
+  // The menu closes when the clerk looks elsewhere, and gives the focus back on Escape.
+  const menus = () => document.querySelectorAll(".office-menu__group[open]");
+  document.addEventListener("click", (event) => {
+    menus().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  });
+  document.addEventListener("focusin", (event) => {
+    menus().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menus().forEach((menu) => {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
   });
 
   document.addEventListener("click", (event) => {
