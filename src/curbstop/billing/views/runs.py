@@ -84,6 +84,7 @@ def run(request: StaffRequest, pk: int) -> HttpResponse:
         "may_approve": request.user.may(permissions.APPROVE_RUN),
         "may_release": request.user.may(permissions.RELEASE_RUN),
         "may_see_bills": request.user.may(permissions.SEE_BILLS),
+        "may_print": request.user.may(permissions.PRINT_RUN),
     }
     return render(request, "billing/run.html", context)
 
