@@ -36,6 +36,7 @@ def measure(*, accounts: int = 0, is_full: bool = False) -> Measured:
             for each in [executor.submit(warm_up) for _ in range(WORKERS)]:
                 each.result()
             pieces, seconds = _print(executor)
+        with scratch.warm_workers(WORKERS, "print") as executor:
             compared = _weasyprint(executor)
         figures = {"bills": float(pieces), "pdf_per_second": pieces / seconds, "peak_mib": peak.mib}
         ratios = {}

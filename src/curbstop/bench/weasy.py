@@ -46,7 +46,7 @@ def _article(page: dict[str, Any]) -> str:
     <div class="right">{_chart(page["chart"])}{"".join(_reading(each) for each in page["readings"])}</div>
     <div class="stub"><p>{"<br>".join(map(_text, page["mailing_lines"]))}</p>
     <p>{"<br>".join(map(_text, page["remittance_lines"]))}</p>
-    <img alt="" src="data:image/svg+xml;utf8,{escape(page["qr_svg"].replace("#", "%23"))}">
+    <img alt="{_text(words["qr_alt"])}" src="data:image/svg+xml;utf8,{escape(page["qr_svg"].replace("#", "%23"))}">
     <p class="scan">{_text(page["scan_line"])}</p></div></article>"""
 
 
