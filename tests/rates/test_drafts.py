@@ -23,7 +23,7 @@ from tests.refusals import refusing
 __all__ = ["people", "town"]
 
 LATER = date(2026, 9, 1)
-DRAFT = WATER.replace("price: 3.00", "price: 3.25  # Ordinance 26-114")
+DRAFT = WATER.replace("price: 3.00}", "price: 3.25}  # Ordinance 26-114")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from django.urls import path
 
 from curbstop.billing.views import (
     adjustments,
+    averages,
     bills,
     budget_plans,
     cycles,
@@ -48,6 +49,8 @@ urlpatterns = [
     path("masters/<str:number>/accounts/", masters.join_master, name="join_master"),
     path("masters/<str:number>/accounts/<str:account>/leave/", masters.leave_master, name="leave_master"),
     path("masters/<str:number>/summary.pdf", masters.summary_pdf, name="summary_pdf"),
+    path("averages/", averages.averages, name="averages"),
+    path("averages/<int:pk>/approval/", averages.approve_averages, name="approve_averages"),
     path("cycles/", cycles.cycles, name="cycles"),
     path("settlements/", settlements.settlements, name="settlements"),
     path("settlements/prepare/", settlements.prepare_settlement, name="prepare_settlement"),

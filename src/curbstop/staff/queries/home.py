@@ -132,7 +132,7 @@ WORK: tuple[tuple[str, str, Permission, Counter], ...] = (
     ("Adjustments to approve", "billing:adjustments", APPROVE_ADJUSTMENT, _adjustments),
     ("Refunds to decide", "billing:refunds", APPROVE_REFUND, _refunds),
     ("Corrected bills to approve", "billing:rebills", APPROVE_CANCELLATION, _rebills),
-    ("Averages to approve", "billing:runs", APPROVE_AVERAGES, _averages),
+    ("Averages to approve", "billing:averages", APPROVE_AVERAGES, _averages),
     ("Settlements to approve", "billing:settlements", SETTLE_AGENCIES, _settlements),
     ("Penalties to approve", "collections:runs", APPROVE_CHARGES, _penalties),
     ("Waivers to approve", "collections:waivers", APPROVE_WAIVER, _waivers),

@@ -41,6 +41,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             ("Corrected bills", "billing:rebills", SEE_RUNS),
             ("Adjustments", "billing:adjustments", SEE_ADJUSTMENTS),
             ("Refunds", "billing:refunds", SEE_REFUNDS),
+            ("Averages", "billing:averages", SEE_RUNS),
             ("Cycles", "billing:cycles", SEE_RUNS),
             ("Billing calendar", "billing:this_year", SEE_RUNS),
             ("Master accounts", "billing:masters", SEE_RUNS),
