@@ -41,6 +41,10 @@ class DepositRefused(Exception):
     """The deposit was not asked for or given back; the message says why."""
 
 
+def _own_account() -> DepositRefused:
+    return DepositRefused("This account is your own, of your household or of a relative: others decide.")
+
+
 @transaction
 def ask_deposit(
     *,
@@ -91,7 +95,7 @@ class Giving:
     reason: str
 
 
-@transaction
+@transaction(refusals={"not_on_own_account": _own_account})
 def request_release(*, deposit: SecurityDeposit, giving: Giving, by: User, at: datetime) -> ReleaseRequest:
     """Prepare the end of a deposit; somebody else approves it.
 
@@ -111,7 +115,7 @@ def request_release(*, deposit: SecurityDeposit, giving: Giving, by: User, at: d
     return request
 
 
-@transaction
+@transaction(refusals={"not_on_own_account": _own_account})
 def approve_release(*, request: ReleaseRequest, by: User, at: datetime) -> DepositRelease:
     """Give a deposit back as somebody else prepared it.
 
@@ -121,7 +125,7 @@ def approve_release(*, request: ReleaseRequest, by: User, at: datetime) -> Depos
     return _release(request.deposit, giving, people=(request.by, by), at=at)
 
 
-@transaction
+@transaction(refusals={"not_on_own_account": _own_account})
 def release_deposit(
     *, deposit: SecurityDeposit, giving: Giving, prepared_by: User, approved_by: User, at: datetime
 ) -> DepositRelease:

@@ -23,7 +23,11 @@ def _open_already() -> DisputeRefused:
     return DisputeRefused("This bill is in dispute already.")
 
 
-@transaction(refusals={"one_open_dispute_per_bill": _open_already})
+def _own_account() -> DisputeRefused:
+    return DisputeRefused("This account is your own, of your household or of a relative: others decide.")
+
+
+@transaction(refusals={"one_open_dispute_per_bill": _open_already, "not_on_own_account": _own_account})
 def open_dispute(
     *, account: Account, bill_source: str, reason: str, by: User, at: datetime, amount_cents: int | None = None
 ) -> Dispute:
@@ -66,7 +70,7 @@ def open_dispute(
     return dispute
 
 
-@transaction
+@transaction(refusals={"not_on_own_account": _own_account})
 def resolve_dispute(*, dispute: Dispute, outcome: str, answer: str, by: User, at: datetime) -> Dispute:
     """Uphold or deny a dispute with the answer that the customer gets; its holds end.
 

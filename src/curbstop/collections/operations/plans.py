@@ -39,7 +39,11 @@ def _one_plan() -> PlanRefused:
     return PlanRefused("The account has a plan already. End it first.")
 
 
-@transaction(refusals={"one_plan_per_account": _one_plan})
+def _own_account() -> PlanRefused:
+    return PlanRefused("This account is your own, of your household or of a relative: others decide.")
+
+
+@transaction(refusals={"one_plan_per_account": _one_plan, "not_on_own_account": _own_account})
 def sign_plan(*, account: Account, terms: Terms, by: User, at: datetime) -> PaymentPlan:
     """Put all that is past due and not held on a plan; later bills are not part of it.
 
@@ -75,7 +79,7 @@ def sign_plan(*, account: Account, terms: Terms, by: User, at: datetime) -> Paym
     return plan
 
 
-@transaction
+@transaction(refusals={"not_on_own_account": _own_account})
 def end_plan(*, plan: PaymentPlan, ending: str, by: User, at: datetime) -> PaymentPlan:
     """End a plan as completed, broken or cancelled; what it held is free again.
 

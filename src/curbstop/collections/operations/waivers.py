@@ -46,7 +46,17 @@ def _second_person() -> WaiverRefused:
     return WaiverRefused("Who asks for a waiver over the limit cannot approve it: ask a second person.")
 
 
+def _own_account() -> WaiverRefused:
+    return WaiverRefused("This account is your own, of your household or of a relative: others decide.")
+
+
+def _over_limit() -> WaiverRefused:
+    return WaiverRefused("Another waiver came before: together they need a second person. Ask once more.")
+
+
 REFUSALS = {
+    "not_on_own_account": _own_account,
+    "waiver_within_limits": _over_limit,
     "waiver_once_a_charge": _asked_before,
     "waiver_has_evidence": _no_evidence,
     "waiver_says_why": _no_reason,
