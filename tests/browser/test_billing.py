@@ -65,7 +65,6 @@ class TestRun:
         press(clerk, "j")
         while chosen(clerk) != "100003":
             press(clerk, "j")
-        press(clerk, "k", "j")
         press(clerk, "b")
         without_barriers(clerk)
         clerk.keyboard.type("The mill fills its pond in June.")

@@ -208,7 +208,7 @@ class TestPages:
         }  # fmt: skip
         client.post(reverse("rates:change_numbers", args=[draft.pk]), numbers)
         shown = client.get(page).content.decode()
-        assert "Line 18" in shown
+        assert "Line 16" in shown
         assert "tiers must rise" in shown
         draft.refresh_from_db()
         text = draft.document.replace("up_to: 8", "up_to: 20")
