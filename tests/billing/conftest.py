@@ -261,6 +261,25 @@ def town(people: dict[str, Any]) -> Town:
     return Town(people, cycle, services)
 
 
+@pytest.fixture
+def city(db: None) -> Any:
+    """What Pine Hollow prints on a bill about itself."""
+    from curbstop.ordinances.models import CityProfile
+
+    return CityProfile.objects.create(
+        name="Pine Hollow",
+        state="VA",
+        timezone="America/New_York",
+        languages=["en"],
+        address_lines=["1 Main Street"],
+        phone="757-555-0100",
+        payee="City of Pine Hollow",
+        department={"en": "Utility Billing"},
+        remittance={"en": "P.O. Box 1"},
+        closed_weekdays=[5, 6],
+    )
+
+
 def open_the_office(people: dict[str, Any]) -> None:
     from curbstop.ledger.models import BusinessDay, FiscalPeriod
 

@@ -17,7 +17,7 @@ from curbstop.billing.operations.budget_plans import (
 from curbstop.billing.queries.budget_plans import budget_due
 from curbstop.ledger.models import BusinessDay
 from curbstop.ledger.queries import balances_of
-from curbstop.ordinances.models import CityProfile, CodeSection, RuleValue
+from curbstop.ordinances.models import CodeSection, RuleValue
 from tests.billing.conftest import NOON, TODAY, Town
 from tests.refusals import refusing
 
@@ -189,14 +189,10 @@ class TestPlainSql:
 
 
 class TestStatement:
-    def test_asks_for_the_budget_amount_and_says_the_true_balance(self, town: Town, account: Any) -> None:
+    def test_asks_for_the_budget_amount_and_says_the_true_balance(self, town: Town, city: Any, account: Any) -> None:
         from curbstop.billing.domain.statement import statement_data
         from curbstop.billing.queries import statement_of_bill
 
-        CityProfile.objects.create(
-            name="Pine Hollow", state="VA", timezone="America/New_York", languages=["en"], address_lines=["1 Main"],
-            phone="555-0100", payee="City", remittance={"en": "Pay here"},
-        )  # fmt: skip
         bill = Bill.objects.select_related("account").get()
         before = statement_data(statement_of_bill(bill))
         assert (before["due"], before["true_balance"]) == ("$44.00", "")

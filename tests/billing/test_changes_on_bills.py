@@ -23,17 +23,6 @@ def two_bills(town):
     return Bill.objects.get(number=1), Bill.objects.get(number=2)
 
 
-@pytest.fixture
-def city():
-    from curbstop.ordinances.models import CityProfile
-
-    return CityProfile.objects.create(
-        name="Pine Hollow", state="VA", timezone="America/New_York", languages=["en"], address_lines=["1 Main Street"],
-        phone="757-555-0100", payee="City of Pine Hollow", department={"en": "Utility Billing"},
-        remittance={"en": "P.O. Box 1"}, closed_weekdays=[5, 6],
-    )  # fmt: skip
-
-
 class TestChangesOf:
     def test_splits_the_difference_between_two_released_bills(self, two_bills):
         last, this = two_bills

@@ -11,18 +11,10 @@ from django.test import Client
 from curbstop.billing import operations, queries
 from curbstop.billing.models import MasterAccount, MasterMember
 from curbstop.customers.models import Account
-from curbstop.ordinances.models import CityProfile
 from tests.billing.conftest import NOON, TODAY
 from tests.foundation.documents.judging import barriers_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def city():
-    profile = {"name": "Pine Hollow", "state": "VA", "timezone": "America/New_York", "languages": ["en"]}
-    mail = {"address_lines": ["1 Main Street"], "remittance": {}, "payee": "City of Pine Hollow"}
-    CityProfile.objects.create(**profile, **mail, phone="(757) 555-0100")
 
 
 @pytest.fixture

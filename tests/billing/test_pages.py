@@ -347,21 +347,7 @@ class TestBill:
 
 
 class TestStatementPdf:
-    def test_prints_the_bill(self, town, signed_in):
-        from curbstop.ordinances.models import CityProfile
-
-        CityProfile.objects.create(
-            name="Pine Hollow",
-            state="VA",
-            timezone="America/New_York",
-            languages=["en"],
-            address_lines=["1 Main Street"],
-            phone="757-555-0100",
-            payee="City of Pine Hollow",
-            department={"en": "Utility Billing"},
-            remittance={"en": "P.O. Box 1"},
-            closed_weekdays=[5, 6],
-        )
+    def test_prints_the_bill(self, town, city, signed_in):
         town.use(town.account(), "14")
         town.release()
 

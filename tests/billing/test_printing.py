@@ -13,7 +13,7 @@ from django.test import Client
 from curbstop.billing import operations, queries
 from curbstop.billing.models import Bill, Piece, PrintedBatch, Printing
 from curbstop.foundation.audit.models import AuditEvent
-from curbstop.ordinances.models import CityProfile, CodeSection, Letter, RuleValue
+from curbstop.ordinances.models import CodeSection, Letter, RuleValue
 from tests.billing.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -27,10 +27,7 @@ def files(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def released(town):
-    profile = {"name": "Pine Hollow", "state": "VA", "timezone": "America/New_York", "languages": ["en"]}
-    mail = {"address_lines": ["1 Main Street"], "remittance": {}, "payee": "City of Pine Hollow"}
-    CityProfile.objects.create(**profile, **mail, phone="(757) 555-0100")
+def released(town, city):
     for number in ("100001", "100002", "100003"):
         town.use(town.account(number), "14")
     return town.release()

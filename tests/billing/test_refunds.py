@@ -20,7 +20,7 @@ from curbstop.customers.models import Contact
 from curbstop.customers.operations import declare_tie
 from curbstop.ledger.models import BusinessDay, Entry
 from curbstop.ledger.queries import balances_of, gl_account, unapplied_credit_of
-from curbstop.ordinances.models import CityProfile, CodeSection, Letter, RuleValue
+from curbstop.ordinances.models import CodeSection, Letter, RuleValue
 from tests.billing.conftest import NOON, TODAY, Town
 from tests.refusals import refusing
 
@@ -29,7 +29,7 @@ RULES = {"refund.second_approval_over": "250.00", "refund.least": "3.00"}
 
 
 @pytest.fixture
-def office(town: Town, person: Any) -> Town:
+def office(town: Town, city: Any, person: Any) -> Town:
     """The town with its rules about refunds, a second manager and the letter about moved credit."""
     from curbstop.foundation.access.roles import Role
 
@@ -40,10 +40,6 @@ def office(town: Town, person: Any) -> Town:
         RuleValue.objects.create(
             code=code, starts_on=date(2026, 1, 1), value=value, unit="dollars", section=section, **people
         )
-    CityProfile.objects.create(
-        name="Pine Hollow", state="VA", timezone="America/New_York", languages=["en"], address_lines=["1 Main"],
-        phone="555-0100", payee="City", remittance={"en": "Pay here"}, closed_weekdays=[5, 6],
-    )  # fmt: skip
     Letter.objects.create(
         code="credit_moved", language="en", starts_on=date(2026, 1, 1), subject="Your credit was moved",
         body="{amount} of {account_number} was moved to {to_account_number}.",

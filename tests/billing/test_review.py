@@ -324,22 +324,9 @@ class TestProveBilling:
 
 
 class TestStatementOfBill:
-    def test_says_what_the_bill_says(self, town):
+    def test_says_what_the_bill_says(self, town, city):
         from curbstop.billing.domain.statement import statement_data
-        from curbstop.ordinances.models import CityProfile
 
-        CityProfile.objects.create(
-            name="Pine Hollow",
-            state="VA",
-            timezone="America/New_York",
-            languages=["en"],
-            address_lines=["1 Main Street"],
-            phone="757-555-0100",
-            payee="City of Pine Hollow",
-            department={"en": "Utility Billing"},
-            remittance={"en": "P.O. Box 1"},
-            closed_weekdays=[5, 6],
-        )
         town.use(town.account(), "14")
         town.release()
 

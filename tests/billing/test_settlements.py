@@ -13,7 +13,7 @@ from curbstop.foundation.database.transactions import transaction
 from curbstop.journeys.proofs import entries_have_documents
 from curbstop.ledger.models import BusinessDay, Posting, Service
 from curbstop.ledger.operations import AccountRow, declare_accounts
-from curbstop.ordinances.models import CityProfile, CodeSection, RuleValue
+from curbstop.ordinances.models import CodeSection, RuleValue
 from tests.billing.conftest import NOON, TODAY
 from tests.refusals import refusing
 
@@ -134,11 +134,7 @@ class TestSettle:
 
 
 class TestStatement:
-    def test_names_the_owner_of_its_lines(self, joint, collected):
-        CityProfile.objects.create(
-            name="Pine Hollow", state="VA", timezone="America/New_York", languages=["en"], address_lines=["1 Main"],
-            phone="555-0100", payee="City", remittance={"en": "Pay here"}, closed_weekdays=[5, 6],
-        )  # fmt: skip
+    def test_names_the_owner_of_its_lines(self, city, joint, collected):
         from curbstop.billing.domain.statement import statement_data
 
         data = statement_data(queries.statement_of_bill(Bill.objects.get()))
