@@ -24,6 +24,7 @@ HOUR: Final = 60
 MINUTE: Final = 60
 HOURS_MAX: Final = 25
 EPOCH: Final = date(1970, 1, 1)
+DAY_BITS: Final = 20
 
 # One interval of a file on its way: the meter's place in the file, its start in minutes of UTC, its use and its row.
 READING: Final = np.dtype([("meter", "<i4"), ("minute", "<i4"), ("use", "<i4"), ("line", "<u4")])
@@ -86,6 +87,11 @@ def midnights_of(minutes: Whole, zone: ZoneInfo) -> Midnights:
     """Return the midnights around some minutes of UTC."""
     ends = [EPOCH + timedelta(minutes=int(each)) for each in (minutes.min(), minutes.max())]
     return Midnights(ends[0] - timedelta(days=2), ends[1] + timedelta(days=2), zone)
+
+
+def keyed(meter: Whole, day: Whole) -> Whole:
+    """Return meters and days as one number each, in the order of both."""
+    return meter << DAY_BITS | day
 
 
 def repeated(readings: npt.NDArray[np.void]) -> Flags:

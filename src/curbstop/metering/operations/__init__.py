@@ -20,9 +20,11 @@ from curbstop.metering.operations.exceptions import (
     review_reads,
     spread_again,
 )
+from curbstop.metering.operations.intervals import AnswerRefused, IntervalsRefused, answer_alert, record_intervals
 from curbstop.metering.operations.meters import add_installations, add_meters
 from curbstop.metering.operations.reads import ReadsRefused, add_reads, record_reads
 from curbstop.metering.operations.resettling import CorrectionRefused
+from curbstop.metering.operations.rolling import Rolled, RollRefused, roll_reads
 from curbstop.metering.operations.usage import (
     Settlement,
     UsageRefused,
@@ -32,6 +34,13 @@ from curbstop.metering.operations.usage import (
 )
 
 __all__ = [
+    "RollRefused",
+    "Rolled",
+    "roll_reads",
+    "AnswerRefused",
+    "IntervalsRefused",
+    "answer_alert",
+    "record_intervals",
     "Correction",
     "CorrectionRefused",
     "DispositionRefused",

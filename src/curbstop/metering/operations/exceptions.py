@@ -22,6 +22,7 @@ from curbstop.metering.operations.corrections import (
     swap_reads,
     true_up,
 )
+from curbstop.metering.operations.offsets import note_offsets
 from curbstop.metering.operations.resettling import CorrectionRefused
 from curbstop.metering.queries import usage_policy_on
 from curbstop.metering.queries.intake import closed_by
@@ -49,7 +50,8 @@ def review_reads(read_ids: Sequence[int], *, on: date, at: datetime) -> int:
         return 0
     rows = closed_by(read_ids, policy=usage_policy_on(on))
     noted = exceptions_in(rows, read_limits_on(on))
-    return copy_frame(ReadException._meta.db_table, noted.with_columns(pl.lit(at.isoformat()).alias("at")))
+    written = copy_frame(ReadException._meta.db_table, noted.with_columns(pl.lit(at.isoformat()).alias("at")))
+    return written + note_offsets(read_ids, on=on, at=at)
 
 
 @transaction
