@@ -1,7 +1,8 @@
 """Take the README's pictures from a running demo: `python tools/screenshots.py http://127.0.0.1:8000 var`.
 
 Needs what `make setup` installs and a Chromium (`make browser`). For the picture of a payment the supervisor opens a
-drawer, if none is open, and a cart that stays unpaid; nothing else in the demo changes.
+drawer, if none is open, and a cart that stays unpaid; for those of a tariff a draft is begun, and the city studied
+under it. Nothing else in the demo changes.
 """
 
 import shutil
@@ -20,12 +21,14 @@ BYTES_MAX = 300_000
 # An account with a year of use, a paid bill and a bill that is due.
 ACCOUNT = "100140"
 BILL_PPI = 110
+# A worker studies the demo's accounts; the page renews itself meanwhile.
+STUDY_MS = 120_000
 # The document that puts the first page of a printed bill on a page of its own.
 BILL_PAGE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("bill.pdf", width: 8.5in)\n'
 
 
 def main(address: str, data: Path) -> None:
-    """Take all four pictures and refuse one that is too large for a README."""
+    """Take all pictures and refuse one that is too large for a README."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         sys.exit("There is no Chromium on this machine: `make browser` installs it.")
@@ -34,11 +37,14 @@ def main(address: str, data: Path) -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with signed_in(browser, address, "manager", password) as page:
             take_run(page)
+            take_workbench(page)
+            take_tariff(page)
         with signed_in(browser, address, "supervisor", password) as page:
             open_drawer(page)
             take_account(page)
             take_bill(page)
             take_payment(page)
+            take_adjustment(page)
         browser.close()
     for picture in sorted(IMAGES.glob("*.png")):
         size = picture.stat().st_size
@@ -105,6 +111,40 @@ def take_run(page: Page) -> None:
     page.locator("tr:has-text('Drafted') th a").first.click()
     page.wait_for_selector("text=Exceptions")
     page.screenshot(path=IMAGES / "run.png")
+
+
+def take_workbench(page: Page) -> None:
+    """Take the exceptions of that run, one of them about to be decided."""
+    page.click("main a:has-text('Workbench')")
+    page.wait_for_selector("[data-workbench]")
+    page.keyboard.press("j")
+    page.screenshot(path=IMAGES / "workbench.png")
+
+
+def take_tariff(page: Page) -> None:
+    """Draft a tariff with dearer water, take it, its bills beside those of today, and the study of the city."""
+    page.goto("/tariffs/")
+    page.locator("tr:has-text('In force'):has-text('Tariff') th a").last.click()
+    page.click("text=Draft the next version")
+    prices = page.locator("tbody[data-tiers] input[name$='price']")
+    if prices.count() > 1:
+        price = prices.nth(0)
+        price.fill(f"{float(price.input_value()) + 0.25:.2f}")
+        page.click("text=Save and check the numbers")
+        page.wait_for_load_state()
+    page.screenshot(path=IMAGES / "tariff.png")
+    page.click("text=Preview on accounts")
+    page.wait_for_selector("text=The bill")
+    page.screenshot(path=IMAGES / "preview.png")
+    page.click("text=Study the whole city")
+    page.wait_for_selector("text=How bills change", timeout=STUDY_MS)
+    page.screenshot(path=IMAGES / "what-if.png")
+
+
+def take_adjustment(page: Page) -> None:
+    """Take the page on which a credit is asked for, with the city's rules beside it."""
+    page.goto(f"/billing/accounts/{ACCOUNT}/adjustments/")
+    page.screenshot(path=IMAGES / "adjustment.png")
 
 
 if __name__ == "__main__":
