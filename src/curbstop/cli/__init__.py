@@ -23,6 +23,7 @@ COMMANDS = {
     "city": ("curbstop.cli.city", "Check, load and approve a city pack."),
     "import": ("curbstop.cli.imports", "Bring in reads, customers and payments from files."),
     "reads": ("curbstop.cli.reads", "Review reads and estimate what nobody read."),
+    "meters": ("curbstop.cli.meters", "Exchange meters, and put one behind another."),
     "rates": ("curbstop.cli.rates", "Read rate files and price cases."),
     "bill": ("curbstop.cli.bill", "Draft, review, approve and release bills."),
     "print": ("curbstop.cli.printing", "Print a released run, or write the file of a print vendor."),

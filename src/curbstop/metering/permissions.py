@@ -23,5 +23,10 @@ REVIEW_READS = Permission(
     "Decide about reads that are held: accept, read again, estimate, correct",
     {Role.LEAD, Role.SUPERVISOR, Role.MANAGER},
 )
+CHANGE_METERS = Permission(
+    "metering.change_meters",
+    "Exchange meters, and put a meter behind another",
+    {Role.LEAD, Role.SUPERVISOR, Role.MANAGER},
+)
 
-PERMISSIONS = (SEE_READS, RECORD_READS, SETTLE_USAGE, REVIEW_READS)
+PERMISSIONS = (SEE_READS, RECORD_READS, SETTLE_USAGE, REVIEW_READS, CHANGE_METERS)

@@ -1,11 +1,14 @@
-"""The pages of reads: what waits for a person, and the decision about one read."""
+"""The pages of reads and meters: what waits for a person, one decision, and the meters of a service point."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django import forms as django_forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.web.tables import arranged, download
@@ -19,6 +22,7 @@ from curbstop.metering.queries.exceptions import (
     open_exceptions,
     reads_around,
 )
+from curbstop.metering.queries.meters import link_in_force, links_of, meters_at, points_visible_to
 
 
 @requires(permissions.SEE_READS)
@@ -89,3 +93,86 @@ def _page(request: StaffRequest, found: Any, form: forms.Decision) -> HttpRespon
 
 def _found_words(each: Any) -> str:
     return found_words(each.code, each.values, baseline=each.baseline, source=each.baseline_source)
+
+
+@requires(permissions.SEE_READS)
+def meters(request: StaffRequest, number: str) -> HttpResponse:
+    """Show what hangs at a service point and hung there, with the forms that exchange and link meters."""
+    return _meters_page(request, _point(request, number))
+
+
+@requires(permissions.CHANGE_METERS)
+@require_POST
+def exchange_meter(request: StaffRequest, number: str) -> HttpResponse:
+    """Take a meter out and hang another in its place."""
+    point, form = _point(request, number), forms.ExchangeMeter(request.POST)
+
+    def exchange(typed: dict[str, Any], **facts: Any) -> None:
+        out = {typed["side"]: typed["out_register"]}
+        operations.exchange_meter(service_point=point, out=out, hung=[form.hung()], on=typed["on"], **facts)
+
+    return _changed(request, point, "exchange", form, exchange)
+
+
+@requires(permissions.CHANGE_METERS)
+@require_POST
+def link_submeter(request: StaffRequest, number: str) -> HttpResponse:
+    """Put another service point's meter behind this one."""
+    point, form = _point(request, number), forms.LinkSubmeter(request.POST)
+
+    def link(typed: dict[str, Any], **facts: Any) -> None:
+        behind = points_visible_to(request.user).filter(number=typed["submeter"]).first()
+        if behind is None:
+            raise operations.LinkRefused("No service point has this number.")
+        days = {"purpose": typed["purpose"], "starts_on": typed["starts_on"]}
+        operations.link_submeter(master=point, submeter=behind, **days, **facts)
+
+    return _changed(request, point, "link", form, link)
+
+
+@requires(permissions.CHANGE_METERS)
+@require_POST
+def unlink_submeter(request: StaffRequest, number: str) -> HttpResponse:
+    """Let this service point's meter be behind another one no longer."""
+    point, form = _point(request, number), forms.UnlinkSubmeter(request.POST)
+
+    def unlink(typed: dict[str, Any], **facts: Any) -> None:
+        link = link_in_force(point)
+        if link is None:
+            raise operations.LinkRefused("This meter is behind no other.")
+        operations.unlink_submeter(link=link, on=typed["on"], **facts)
+
+    return _changed(request, point, "unlink", form, unlink)
+
+
+def _point(request: StaffRequest, number: str) -> Any:
+    return get_object_or_404(points_visible_to(request.user), number=number)
+
+
+def _changed(
+    request: StaffRequest, point: Any, name: str, form: django_forms.Form, change: Callable[..., None]
+) -> HttpResponse:
+    """Make one change from a form, or show the page with what stood against it."""
+    if form.is_valid():
+        try:
+            change(form.cleaned_data, by=request.user, at=timezone.now())
+        except (operations.ExchangeRefused, operations.LinkRefused) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "It is written down.")
+            return redirect("metering:meters", point.number)
+    return _meters_page(request, point, **{name: form})
+
+
+def _meters_page(request: StaffRequest, point: Any, **typed: django_forms.Form) -> HttpResponse:
+    context = {
+        "point": point,
+        "installations": meters_at(point),
+        "links": links_of(point),
+        "is_behind": link_in_force(point) is not None,
+        "may_change": request.user.may(permissions.CHANGE_METERS),
+        "exchange": forms.ExchangeMeter(),
+        "link": forms.LinkSubmeter(),
+        "unlink": forms.UnlinkSubmeter(),
+    } | typed
+    return render(request, "metering/meters.html", context)

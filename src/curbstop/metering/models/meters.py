@@ -1,7 +1,5 @@
 """Meters as assets, the service points they hang on, and the submeters behind a service point's own meter."""
 
-from typing import ClassVar
-
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -25,8 +23,6 @@ def is_one_side() -> Case:
 
 class Meter(models.Model):
     """A meter as an asset: it moves between service points and keeps its serial."""
-
-    written_by_pages: ClassVar[bool] = False
 
     serial = models.CharField(max_length=32, unique=True)
     size_inches = models.CharField(max_length=12)
@@ -56,8 +52,6 @@ class Installation(models.Model):
 
     A compound meter is two installations on one point, the high and the low side: its use is the sum of both.
     """
-
-    written_by_pages: ClassVar[bool] = False
 
     class Side(models.TextChoices):
         """Which register of a compound meter this is."""
@@ -110,8 +104,6 @@ class SubmeterLink(models.Model):
 
     980 at the master less 62.0 at the submeter bills 918.0 (rulebook §1.7, WX-1.7a).
     """
-
-    written_by_pages: ClassVar[bool] = False
 
     class Purpose(models.TextChoices):
         """What of the master's use the submeter reduces."""

@@ -20,11 +20,13 @@ from curbstop.metering.operations.exceptions import (
     review_reads,
     spread_again,
 )
+from curbstop.metering.operations.exchanges import Exchange, ExchangeRefused, Hung, exchange_meter
 from curbstop.metering.operations.intervals import AnswerRefused, IntervalsRefused, answer_alert, record_intervals
 from curbstop.metering.operations.meters import add_installations, add_meters
 from curbstop.metering.operations.reads import ReadsRefused, add_reads, record_reads
 from curbstop.metering.operations.resettling import CorrectionRefused
 from curbstop.metering.operations.rolling import Rolled, RollRefused, roll_reads
+from curbstop.metering.operations.submeters import LinkRefused, link_submeter, unlink_submeter
 from curbstop.metering.operations.usage import (
     Settlement,
     UsageRefused,
@@ -34,19 +36,20 @@ from curbstop.metering.operations.usage import (
 )
 
 __all__ = [
-    "RollRefused",
-    "Rolled",
-    "roll_reads",
     "AnswerRefused",
-    "IntervalsRefused",
-    "answer_alert",
-    "record_intervals",
     "Correction",
     "CorrectionRefused",
     "DispositionRefused",
     "EstimateRefused",
     "Estimated",
+    "Exchange",
+    "ExchangeRefused",
+    "Hung",
+    "IntervalsRefused",
+    "LinkRefused",
     "ReadsRefused",
+    "RollRefused",
+    "Rolled",
     "Settlement",
     "UsageRefused",
     "accept_read",
@@ -54,16 +57,22 @@ __all__ = [
     "add_meters",
     "add_reads",
     "add_usage",
+    "answer_alert",
     "correct_held_read",
     "estimate_held_read",
     "estimate_missing",
     "estimate_read",
+    "exchange_meter",
     "import_volumes",
+    "link_submeter",
+    "record_intervals",
     "record_reads",
     "reread",
     "review_reads",
+    "roll_reads",
     "settle_usage",
     "spread_again",
     "supersede_read",
     "true_up",
+    "unlink_submeter",
 ]
