@@ -23,6 +23,7 @@ from curbstop.billing.queries import (
     runs_visible_to,
     unbilled_of,
 )
+from curbstop.billing.queries.rounds import round_of_run
 from curbstop.customers.queries import accounts_visible_to
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.web.tables import Table, arranged, download
@@ -38,10 +39,11 @@ def exceptions(request: StaffRequest, pk: int) -> HttpResponse:
 
 @requires(permissions.SEE_RUNS)
 def unbilled(request: StaffRequest, pk: int) -> HttpResponse:
-    """List the agreements that a run does not bill, for one reason or all."""
+    """List the agreements that a run does not bill, for one reason or all, and how the round of reading closed."""
     run = get_object_or_404(runs_visible_to(request.user), pk=pk)
     reason = request.GET.get("reason", "")
-    return _list(request, tables.Unbilled(unbilled_of(run, reason)), {"run": run, "code": reason})
+    context = {"run": run, "code": reason, "round": round_of_run(run)}
+    return _list(request, tables.Unbilled(unbilled_of(run, reason)), context)
 
 
 @requires(permissions.SEE_RUNS)
