@@ -60,7 +60,7 @@ def change_numbers(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect("rates:draft", pk)
     if not form.is_valid():
         for error in form.non_field_errors():
-            messages.error(request, error)
+            messages.error(request, str(error))
         return redirect("rates:draft", pk)
     return _rewrite(request, pk, form.cleaned_data["document"], shown.fingerprint)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 AMOUNTS: Final = (
     "base", "per_day", "price", "percent", "minimum", "maximum", "discount", "discount_percent", "cap_per_month",
@@ -124,12 +124,14 @@ def _sheet(text: str, node: MappingNode, section: str) -> Sheet:
     tiers: list[TierTable] = []
     notes: list[tuple[str, str]] = []
     for name, value in fields.items():
-        if name in AMOUNTS:
-            amounts += _cells(value, name)
+        cells = list(_cells(value, name)) if name in AMOUNTS else []
         tables = list(_tables(value)) if name == "tiers" else []
+        amounts += cells
         tiers += tables
-        is_shown = bool(tables) or (name in AMOUNTS and isinstance(value, ScalarNode) and _is_number(value))
-        if name not in _NAMED and not is_shown:
+        keys = _fields(value).get("by") if cells or tables else None
+        if keys is not None:
+            notes.append((f"{name.replace('_', ' ')} by", _source(text, keys)))
+        elif name not in _NAMED and not cells and not tables:
             notes.append((name.replace("_", " "), " ".join(_source(text, value).split())))
     label = fields.get("label")
     return Sheet(
@@ -178,13 +180,13 @@ def _tables(node: Node, label: str = "") -> Iterator[TierTable]:
         _end_of(node),
         node.start_mark.line + 1,
         node.start_mark.column,
-        bool(node.flow_style),
+        isinstance(node, SequenceNode) and bool(node.flow_style),
     )
 
 
 def _end_of(node: Node) -> int:
     """Return where the last character of a list is: a block's own end is where the next thing begins."""
-    if isinstance(node, ScalarNode) or node.flow_style:
+    if not isinstance(node, CollectionNode) or node.flow_style:
         return int(node.end_mark.index)
     last = node.value[-1]
     return _end_of(last[1] if isinstance(node, MappingNode) else last)
