@@ -12,6 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from curbstop.rates.domain.charges import price
+from curbstop.rates.domain.given import NOTHING_GIVEN
 from curbstop.rates.domain.schedule import Schedule
 
 USAGE: Final = "usage"
@@ -20,6 +21,7 @@ USAGE: Final = "usage"
 _OF_DAYS: Final = (
     "starts_on", "ends_on", "period_days", "days_before", "period_starts_on", "period_ends_on",
 )  # fmt: skip
+_ON_CALENDAR: Final = ("starts_on", "ends_on", "period_starts_on", "period_ends_on")
 LINE_SCHEMA: Final[dict[str, Any]] = {
     "account_id": pl.Int64,
     "agreement_id": pl.Int64,
@@ -78,8 +80,9 @@ def charge(segments: pl.DataFrame, schedules: Mapping[int, Schedule], services: 
 
 def _charge_batch(batch: pl.DataFrame, schedule: Schedule) -> Charges:
     batch, other_unit = _in_unit(batch, schedule.unit)
-    rows = batch.with_row_index("row")
-    priced = price(schedule, rate_inputs(batch), {"schedule": schedule.name, "version": schedule.version})
+    alike, numbers = _alike(rate_inputs(batch), schedule)
+    rows = batch.with_columns(numbers.alias("row"))
+    priced = price(schedule, alike, {"schedule": schedule.name, "version": schedule.version})
     lines = priced.lines.rename({"key": "component", "label_en": "label", "line": "order"}).join(
         rows.select(_OF_SEGMENT), on="row"
     )
@@ -89,6 +92,19 @@ def _charge_batch(batch: pl.DataFrame, schedule: Schedule) -> Charges:
     silent = rows.join(lines.select("row"), on="row", how="anti").join(priced.refusals, on="row", how="anti")
     nothing = silent.select("agreement_id", pl.lit("The rate has no charge.").alias("problem"))
     return Charges(lines=lines, problems=pl.concat([refused, nothing, other_unit]))
+
+
+def _alike(inputs: pl.DataFrame, schedule: Schedule) -> tuple[pl.DataFrame, pl.Series]:
+    """Return each different row of inputs once, and for every row the number of the one that is like it.
+
+    A town's bills differ in little but whose they are: eight CCF in sixty days at 5/8" are priced once for all who used
+    them. Days on the calendar count only where the schedule has seasons or counts months.
+    """
+    if schedule.given is NOTHING_GIVEN:
+        inputs = inputs.drop(*(name for name in _ON_CALENDAR if name in inputs.columns))
+    alike = inputs.unique(maintain_order=True).with_row_index("row")
+    numbers = inputs.join(alike, on=inputs.columns, how="left", nulls_equal=True, maintain_order="left")["row"]
+    return alike.drop("row"), numbers
 
 
 def _in_unit(batch: pl.DataFrame, unit: str) -> tuple[pl.DataFrame, pl.DataFrame]:
