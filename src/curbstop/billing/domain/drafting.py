@@ -111,19 +111,19 @@ def draft(columns: Columns, limits: Limits) -> Drafted:
     )  # fmt: skip
 
 
-def _charged(segments: pl.DataFrame, columns: Columns) -> Charges:
-    """Price the segments, each by the rate of its days where it changes."""
-    rated = with_rate_changes(segments, columns.rate_stretches, columns.schedules, bill_on=columns.bill_on)
-    charges = charge(rated.segments, columns.schedules, columns.services)
-    return Charges(charges.lines, pl.concat([rated.problems, charges.problems]))
-
-
 def _without_proof(lines: pl.DataFrame, bills: pl.DataFrame, schedules: Mapping[int, Schedule]) -> pl.DataFrame:
     """Return a finding for each bill that the independent checker does not get from its derivations."""
     versions = {version_id: (schedule.name, schedule.version) for version_id, schedule in schedules.items()}
     found = unproven(lines, bills, versions).with_columns(agreement_id=pl.lit(None, pl.Int64))
     sort = Outsorting(Stage.ASSEMBLY, frozenset())
     return sort.listed(found, pl.lit(value=True), Code.PROOF, ["faults"], blocking=True)
+
+
+def _charged(segments: pl.DataFrame, columns: Columns) -> Charges:
+    """Price the segments, each by the rate of its days where it changes."""
+    rated = with_rate_changes(segments, columns.rate_stretches, columns.schedules, bill_on=columns.bill_on)
+    charges = charge(rated.segments, columns.schedules, columns.services)
+    return Charges(charges.lines, pl.concat([rated.problems, charges.problems]))
 
 
 def _whole_agreements(charges: Charges) -> Charges:
