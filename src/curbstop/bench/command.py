@@ -17,6 +17,7 @@ BENCHES = {
     "search": "curbstop.bench.search",
     "pages": "curbstop.bench.pages",
     "posting": "curbstop.bench.posting",
+    "intervals": "curbstop.bench.intervals",
     "what-if": "curbstop.bench.what_if",
 }
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from django.utils import timezone
 
-from curbstop.cli.answers import need_database, refuse, say_json, screen, wrong_usage
+from curbstop.cli.answers import need_database, progress, refuse, say_json, screen, wrong_usage
 from curbstop.cli.people import named
 
 app = typer.Typer(no_args_is_help=True, help="Bring in reads, customers and payments from files.")
@@ -39,6 +39,46 @@ def reads(file: File, *, user: Person = "", on: Day = None, is_json: Json = Fals
         say_json({"file": file.name, "reads": stored.rows, "sha256": stored.sha256})
     else:
         screen.print(f"{stored.rows:,} reads of {file.name} are stored.")
+
+
+@app.command()
+def intervals(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A Parquet file, or CSV in UTF-8 with a heading line.")],
+    *,
+    user: Person = "",
+    on: Day = None,
+    corrects: Annotated[bool, typer.Option("--corrects", help="Days that stand otherwise are replaced.")] = False,
+    memory: Annotated[int, typer.Option(min=16, help="MiB for the meters that are looked at together.")] = 256,
+    is_json: Json = False,
+) -> None:
+    """Store interval reads of endpoints: meter, start, use, unit, and if given flag.
+
+    The start says its offset from UTC. One interval that cannot be stored refuses the file, with its line or row.
+    """
+    need_database()
+    from curbstop.metering.imports import opened_interval_file
+    from curbstop.metering.operations import record_intervals
+
+    at = timezone.now()
+    day = on.date() if on else _business_day(at)
+
+    def load() -> Any:
+        with progress(is_quiet=is_json) as bars:
+            task = bars.add_task("Intervals checked", total=None)
+            with opened_interval_file(
+                file, memory_mib=memory, told=lambda rows: bars.update(task, completed=rows)
+            ) as new:
+                bars.update(task, description="Intervals stored", total=new.intervals, completed=0)
+                return record_intervals(
+                    file=new, on=day, by=_person(user), at=at, is_correction=corrects,
+                    told=lambda rows: bars.update(task, completed=rows),
+                )  # fmt: skip
+
+    stored = _done(load, is_json=is_json)
+    if is_json:
+        say_json({"file": file.name, "intervals": stored.intervals, "sha256": stored.sha256})
+    else:
+        screen.print(f"{stored.intervals:,} intervals of {file.name} are stored.")
 
 
 @app.command()

@@ -140,3 +140,70 @@ def _register(text: str) -> Decimal:
     except InvalidOperation:
         wrong_usage(f"{text} is not a register.")
     return register
+
+
+@app.command()
+def roll(on: Day, *, person: Person = "", is_json: Json = False) -> None:
+    """Make reads of intervals: for each meter that sends them, the midnight register nearest the scheduled day."""
+    need_database()
+    from django.utils import timezone
+
+    from curbstop.metering.operations import RollRefused, roll_reads
+    from curbstop.metering.operations.estimates import EVERY_ACCOUNT
+    from curbstop.metering.permissions import RECORD_READS
+
+    by = acting(person, RECORD_READS) if person else None
+    try:
+        done = roll_reads(accounts=EVERY_ACCOUNT, on=on.date(), by=by, at=timezone.now())
+    except RollRefused as refusal:
+        refuse(refusal)
+    if is_json:
+        say_json({"reads": done.reads, "missing": done.missing})
+    else:
+        screen.print(f"{done.reads:,} midnight reads are stored; {len(done.missing):,} meters stay without.")
+
+
+@app.command()
+def alerts(*, code: Annotated[str, typer.Option(help="Only this code.")] = "", is_json: Json = False) -> None:
+    """List what intervals gave notice of and nobody answered: leaks, reverse flow, spikes, gaps, silent endpoints."""
+    need_database()
+    from curbstop.metering.domain.interval_alerts import alert_words
+    from curbstop.metering.queries.intervals import all_alerts, unanswered
+
+    rows = [
+        {
+            "number": each.pk,
+            "code": each.code,
+            "meter": each.installation.meter.serial,
+            "starts_on": each.starts_on,
+            "ends_on": each.ends_on,
+            "found": alert_words(each.code, each.values),
+        }
+        for each in unanswered(all_alerts(), code=code)
+    ]
+    if is_json:
+        say_json({"alerts": rows})
+        return
+    for row in rows:
+        screen.print(f"{row['number']:>8}  {row['code']:<8} {row['meter']:<14} {row['starts_on']}  {row['found']}")
+    screen.print(f"{len(rows):,} wait for an answer.")
+
+
+@app.command()
+def answer(number: Annotated[int, typer.Argument(metavar="NUMBER")], person: Person, why: Why) -> None:
+    """Say what became of an alert: who was told, what was found."""
+    need_database()
+    from django.utils import timezone
+
+    from curbstop.metering.operations import AnswerRefused, answer_alert
+    from curbstop.metering.permissions import REVIEW_READS
+    from curbstop.metering.queries.intervals import all_alerts
+
+    found = all_alerts().filter(pk=number).first()
+    if found is None:
+        refuse(f"There is no alert {number}.")
+    try:
+        answer_alert(alert=found, note=why, by=acting(person, REVIEW_READS), at=timezone.now())
+    except AnswerRefused as refusal:
+        refuse(refusal)
+    screen.print(f"The {found.code} of meter {found.installation.meter} is answered.")

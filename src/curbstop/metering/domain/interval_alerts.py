@@ -5,9 +5,10 @@ that did not come ends the flow, because nobody knows.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -147,3 +148,25 @@ def _stretches(
 def _told(days: Days, code: Alert, first: int, last: int, evidence: dict[str, int]) -> tuple[Any, ...]:
     starts_on, ends_on = (EPOCH + timedelta(days=int(each)) for each in (days.day[first], days.day[last] + 1))
     return int(days.meter[first]), code.value, starts_on, ends_on, json.dumps(evidence)
+
+
+def alert_words(code: str, values: Mapping[str, int]) -> str:
+    """Return the evidence of an alert as a sentence; its amounts are in the register's own unit."""
+    match code:
+        case Alert.LEAK:
+            return (
+                f"{values['hours']:,} hours without a rest, never below {_units(values['lowest_e4'])} an hour; "
+                f"{_units(values['total_e4'])} in all."
+            )
+        case Alert.REVERSE:
+            return f"{_units(values['total_e4'])} ran back in {values['days']:,} days."
+        case Alert.SPIKE:
+            return f"{_units(values['highest_e4'])} in one interval; the meter passes {_units(values['capacity_e4'])}."
+        case Alert.GAP:
+            return f"{values['intervals']:,} intervals are missing."
+        case _:
+            return f"Nothing came for {values['days']:,} days."
+
+
+def _units(use_e4: int) -> str:
+    return f"{Decimal(use_e4) / 10_000:,.4f}".rstrip("0").rstrip(".")

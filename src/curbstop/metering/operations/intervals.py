@@ -1,6 +1,6 @@
 """Interval data comes from a file, all or none; a day that comes again stands in the place of the one before."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from curbstop.metering.queries.intervals import (
 )
 from curbstop.metering.queries.policies import rule_or_none
 
+Told = Callable[[int], None]
 ROWS_AT_ONCE = 20_000
 HOURS_A_DAY = 24
 
@@ -46,12 +47,20 @@ class AnswerRefused(Exception):
 
 @transaction
 def record_intervals(
-    *, file: IntervalFile, on: date, by: User | None, at: datetime, is_correction: bool = False
+    *,
+    file: IntervalFile,
+    on: date,
+    by: User | None,
+    at: datetime,
+    is_correction: bool = False,
+    told: Told = lambda _intervals: None,
 ) -> IntervalImport:
     """Store every interval of a file, which is loaded once by its content, and tell what the days show.
 
     What comes to fill a gap joins what stands of its day. A use other than the one that stands is refused, unless
     the file `is_correction`: the day then stands in the place of the one before.
+
+    `told` is called with the intervals stored so far.
 
     :raises IntervalsRefused: if the file was loaded before or any of its rows cannot be stored
     """
@@ -66,6 +75,7 @@ def record_intervals(
     with refused_by("one_interval_day", IntervalsRefused([Located(file.name, 0, "", "Another file came just now.")])):
         for readings in file.readings():
             work.take(readings)
+            told(work.intervals)
     silent = note_silent(on=on, at=at)
     audit.record(
         actor=by, event="metering.intervals.recorded", subject=loaded, at=at,
@@ -82,7 +92,7 @@ class _Intake:
 
     def __init__(self, file: IntervalFile, loaded: IntervalImport, *, on: date, is_correction: bool) -> None:
         self.file, self.loaded, self.on, self.is_correction = file, loaded, on, is_correction
-        self.days = self.superseded = self.alerts = 0
+        self.intervals = self.days = self.superseded = self.alerts = 0
         self.zone = city_zone()
         self.places = _places(file)
         self.ids = self.places["installation_id"].to_numpy()
@@ -102,6 +112,7 @@ class _Intake:
         for days in arranged(readings, self.zone):
             self._refuse_days("start", readings, days, days.day > today, f"is later than {self.on}")
             self._store(self._placed(readings, days))
+        self.intervals += readings.size
 
     def _placed(self, readings: npt.NDArray[np.void], days: Days) -> Days:
         """Put the installation that hung on the day in the place of the meter; on a day of two, the later one."""

@@ -141,16 +141,25 @@ def open_alert_days(installation_ids: Whole) -> pl.DataFrame:
 
 def alerts_visible_to(user: User) -> QuerySet[IntervalAlert]:
     """Return every alert that the user may see, with what a list shows of it."""
-    every = IntervalAlert.objects.select_related(
+    return all_alerts() if user.may(SEE_READS) else all_alerts().none()
+
+
+def all_alerts() -> QuerySet[IntervalAlert]:
+    """Return every alert with what a list shows of it, for commands."""
+    return IntervalAlert.objects.select_related(
         "installation__meter", "installation__service_point__premises", "answered_by"
     )
-    return every if user.may(SEE_READS) else every.none()
+
+
+def unanswered(alerts: QuerySet[IntervalAlert], *, code: str = "") -> QuerySet[IntervalAlert]:
+    """Return what nobody has answered yet, the oldest first."""
+    waiting = alerts.filter(answered_at=None)
+    return (waiting.filter(code=code) if code else waiting).order_by("starts_on", "pk")
 
 
 def open_alerts(user: User, *, code: str = "") -> QuerySet[IntervalAlert]:
-    """Return what nobody has answered yet, the longest first."""
-    waiting = alerts_visible_to(user).filter(answered_at=None)
-    return (waiting.filter(code=code) if code else waiting).order_by("starts_on", "pk")
+    """Return what the user may see that nobody has answered yet."""
+    return unanswered(alerts_visible_to(user), code=code)
 
 
 def open_alerts_by_code(user: User) -> list[dict[str, object]]:
