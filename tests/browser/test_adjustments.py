@@ -81,6 +81,28 @@ class TestAdjustments:
         page.goto("/billing/adjustments/")
         without_barriers(page)
 
+    def test_above_the_limit_wait_for_a_second_person(self, town: Town, account: Any, page_for: Any) -> None:
+        page = page_for(town.people["representative"])
+        page.goto("/billing/accounts/100001/adjustments/")
+        assert "$25.00" in page.text_content("main")  # Her limit, shown before she asks for more.
+        page.fill("#id_amount", "40.00")
+        page.fill("#id_note", "The pump failed and we knew of it.")
+        page.press("#id_note", "Enter")
+        page.wait_for_selector("text=it waits for a second person")
+        assert not Adjustment.objects.exists()
+
+        boss = page_for(town.people["supervisor"], 768)
+        assert boss.inner_text("a.card:has-text('Adjustments to approve') .card__number") == "1"
+        boss.click("a.card:has-text('Adjustments to approve')")
+        boss.wait_for_selector("h1:has-text('Adjustments')")
+        without_barriers(boss)
+        boss.click("main tbody a")
+        boss.wait_for_selector("button:has-text('Approve')")
+        without_barriers(boss)
+        boss.press("button:has-text('Approve')", "Enter")
+        boss.wait_for_selector("text=The adjustment is posted")
+        assert Adjustment.objects.get().amount_cents == 4_000
+
     def test_show_a_leak_with_its_arithmetic(self, town: Town, account: Any, page_for: Any) -> None:
         page = page_for(town.people["lead"])
         page.goto(f"/billing/bills/{Bill.objects.get().number}/")
