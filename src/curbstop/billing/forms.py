@@ -12,15 +12,20 @@ from curbstop.billing.models import Cycle
 from curbstop.billing.queries import cycles
 from curbstop.billing.queries.leaks import Shown
 from curbstop.foundation.web.fields import DollarsField, FreeText
+from curbstop.ledger.queries import services
 from curbstop.rates.queries import version_names
 
 REASON_LENGTH_MIN = 10
 
 
 class DraftRun(forms.Form):
-    """Which cycle to draft, and up to which day."""
+    """Which cycles to draft as one run, and up to which day."""
 
-    cycle = forms.ModelChoiceField(queryset=Cycle.objects.none(), empty_label=None)
+    cycle = forms.ModelMultipleChoiceField(
+        queryset=Cycle.objects.none(),
+        label="Cycles",
+        widget=forms.SelectMultiple(attrs={"size": 3}),
+    )
     through = forms.DateField(
         label="Bill days before",
         help_text="The first day that this run does not bill, usually the read day.",
@@ -30,6 +35,33 @@ class DraftRun(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["cycle"].queryset = cycles()  # type: ignore[attr-defined]  # a ModelChoiceField
+
+
+class DraftChosen(forms.Form):
+    """Accounts off their cycle, or the last bills of all that ended, and up to which day."""
+
+    kind = forms.ChoiceField(
+        label="Whose bills", choices=[("off_cycle", "Chosen accounts"), ("final", "All who wait for a last bill")]
+    )
+    accounts = forms.CharField(
+        label="Account numbers", required=False, max_length=2000, help_text="For chosen accounts, with spaces between."
+    )
+    through = forms.DateField(label="Bill days before", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # The same page drafts cycles, with a day of its own.
+        super().__init__(*args, auto_id="chosen_%s", **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the accounts where somebody chooses them."""
+        cleaned = super().clean() or {}
+        if cleaned.get("kind") == "off_cycle" and not self.numbers():
+            self.add_error("accounts", "Enter the number of at least one account.")
+        return cleaned
+
+    def numbers(self) -> list[str]:
+        """Return the account numbers that were typed."""
+        return sorted(set(str(self.cleaned_data.get("accounts", "")).replace(",", " ").split()))
 
 
 class MoveAccount(forms.Form):
@@ -77,6 +109,25 @@ class Decision(Reason):
         help_text="A sentence that an auditor will understand; Enter decides.",
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off", "class": "wide"}),
     )
+
+
+class RequestExemption(Reason):
+    """Which service of which account is not billed, and from which day on."""
+
+    account = forms.CharField(label="Account number", max_length=40)
+    service = forms.ChoiceField()
+    starts_on = forms.DateField(label="Not billed from", widget=forms.DateInput(attrs={"type": "date"}))
+    field_order = ("account", "service", "starts_on", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].choices = [(each.code, each.name_en) for each in services()]  # type: ignore[attr-defined]
+
+
+class EndExemption(forms.Form):
+    """From which day on a service is billed again."""
+
+    ends_on = forms.DateField()
 
 
 class RequestAdjustment(forms.Form):

@@ -44,6 +44,16 @@ RELEASE_RUN: Final = Permission(
     "Release an approved run: number its bills and post them to the ledger",
     frozenset({Role.SUPERVISOR, Role.MANAGER}),
 )
+REQUEST_EXEMPTION: Final = Permission(
+    "billing.request_exemption",
+    "Ask that a service is not billed, and end an exemption",
+    frozenset({Role.LEAD, Role.SUPERVISOR, Role.MANAGER}),
+)
+APPROVE_EXEMPTION: Final = Permission(
+    "billing.approve_exemption",
+    "Agree that a service is not billed, as somebody else asked",
+    frozenset({Role.SUPERVISOR, Role.MANAGER}),
+)
 PRINT_RUN: Final = Permission(
     "billing.print_run",
     "Print the statements of a released run, and hand its file to a print vendor",
@@ -132,6 +142,8 @@ PERMISSIONS: Final = (
     REVIEW_RUN,
     APPROVE_RUN,
     RELEASE_RUN,
+    REQUEST_EXEMPTION,
+    APPROVE_EXEMPTION,
     PRINT_RUN,
     MOVE_ACCOUNTS,
     SETTLE_AGENCIES,

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from curbstop.cli import averages, billing_runs, explain
+from curbstop.cli import averages, billing_runs, exemptions, explain
 from curbstop.cli.answers import need_database, progress, refuse, say_json, screen, wrong_usage
 from curbstop.cli.people import Person, acting
 
 app = typer.Typer(no_args_is_help=True, help="Draft, review, approve and release bills.")
 app.add_typer(averages.app, name="averages")
+app.add_typer(exemptions.app, name="exemptions")
 app.command("explain")(explain.explain)
 for command in (billing_runs.prelist, billing_runs.redraft, billing_runs.final, billing_runs.stranded):
     app.command()(command)

@@ -1,5 +1,7 @@
 """Billing runs: the list, one run with its progress and totals, and the steps that people take."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -18,6 +20,7 @@ from curbstop.billing.queries import (
     runs_visible_to,
     waits_for_worker,
 )
+from curbstop.customers.queries import accounts_visible_to
 from curbstop.foundation.access.guards import StaffRequest, requires
 from curbstop.foundation.jobs import app as jobs
 from curbstop.foundation.web.tables import arranged, download
@@ -29,9 +32,8 @@ ROWS_A_PAGE = 25
 @requires(permissions.SEE_RUNS)
 def runs(request: StaffRequest) -> HttpResponse:
     """List the billing runs, newest first, with the form that drafts the next one."""
-    page = Paginator(runs_visible_to(request.user), ROWS_A_PAGE).get_page(request.GET.get("page"))
-    form = forms.DraftRun() if request.user.may(permissions.DRAFT_RUN) else None
-    return render(request, "billing/runs.html", {"page": page, "form": form, "is_busy": waits_for_worker()})
+    may_draft = request.user.may(permissions.DRAFT_RUN)
+    return _listed(request, *((forms.DraftRun(), forms.DraftChosen()) if may_draft else (None, None)))
 
 
 @requires(permissions.SEE_RUNS)
@@ -47,7 +49,7 @@ def runs_progress(request: StaffRequest) -> HttpResponse:
 @requires(permissions.DRAFT_RUN)
 @require_POST
 def draft_run(request: StaffRequest) -> HttpResponse:
-    """Have a cycle drafted in the background."""
+    """Have some cycles drafted in the background, as one run."""
     form = forms.DraftRun(request.POST)
     try:
         today = current_business_day()
@@ -57,18 +59,54 @@ def draft_run(request: StaffRequest) -> HttpResponse:
         form.add_error(None, str(refusal))
     except operations.DraftRefused as refusal:
         form.add_error("through", str(refusal))
-    if form.is_valid() and (waiting := open_run_of(form.cleaned_data["cycle"])) and waiting.state == "approved":
-        form.add_error("cycle", f"Run {waiting.pk} of this cycle is approved: release it first.")
+    for cycle in form.cleaned_data["cycle"] if form.is_valid() else ():
+        if (waiting := open_run_of(cycle)) and waiting.state == "approved":
+            form.add_error("cycle", f"Run {waiting.pk} of this cycle is approved: release it first.")
     if form.is_valid():
         jobs.configure_task("billing.draft_bills", queue="billing", lock="billing").defer(
-            cycle_ids=[form.cleaned_data["cycle"].pk],
+            cycle_ids=[cycle.pk for cycle in form.cleaned_data["cycle"]],
             through=form.cleaned_data["through"].isoformat(),
             user_id=request.user.pk,
         )
         messages.success(request, "The draft is being made; it appears in this list by itself.")
         return redirect("billing:runs")
-    page = Paginator(runs_visible_to(request.user), ROWS_A_PAGE).get_page(1)
-    return render(request, "billing/runs.html", {"page": page, "form": form, "is_busy": waits_for_worker()})
+    return _listed(request, form, forms.DraftChosen())
+
+
+@requires(permissions.DRAFT_RUN)
+@require_POST
+def draft_chosen(request: StaffRequest) -> HttpResponse:
+    """Draft the bills of chosen accounts, or every last bill that waits."""
+    form = forms.DraftChosen(request.POST)
+    if form.is_valid():
+        try:
+            drafted = _drafted(request, form)
+        except (NoOpenBusinessDay, operations.DraftRefused) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("billing:run", drafted.pk)
+    return _listed(request, forms.DraftRun(), form)
+
+
+def _drafted(request: StaffRequest, form: forms.DraftChosen) -> Any:
+    facts: dict[str, Any] = {
+        "through": form.cleaned_data["through"],
+        "bill_on": current_business_day(),
+        "by": request.user,
+        "at": timezone.now(),
+    }
+    if form.cleaned_data["kind"] == "final":
+        return operations.draft_final_bills(**facts)
+    found = dict(accounts_visible_to(request.user).filter(number__in=form.numbers()).values_list("number", "pk"))
+    if missing := [number for number in form.numbers() if number not in found]:
+        raise operations.DraftRefused(f"There is no account {', '.join(missing)}.")
+    return operations.draft_off_cycle(account_ids=list(found.values()), **facts)
+
+
+def _listed(request: StaffRequest, form: forms.DraftRun | None, chosen: forms.DraftChosen | None) -> HttpResponse:
+    page = Paginator(runs_visible_to(request.user), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "form": form, "chosen": chosen, "is_busy": waits_for_worker()}
+    return render(request, "billing/runs.html", context)
 
 
 @requires(permissions.SEE_RUNS)
