@@ -11,10 +11,12 @@ from curbstop.billing.queries import agreements_without_outcome, services_counte
 from curbstop.billing.queries.proving import lines_to_check
 from curbstop.foundation.numbering import last_number_of
 from curbstop.foundation.proofs import Outcome, Proof
+from curbstop.foundation.quantities import Unit, ratio
 from curbstop.ledger.queries import latest_business_day
 from curbstop.rates.queries import version_names
 
 NUMBER_SERIES = "billing.bill"
+VOLUMES = (Unit.GALLONS, Unit.KGAL, Unit.CUBIC_FEET, Unit.CCF, Unit.KILOLITER)
 SHOWN_MAX = 100
 
 _NOT_ITS_LINES = """
@@ -45,6 +47,22 @@ select agreement_id, period, before from (
          lag(period) over (partition by agreement_id order by period) as before
     from billing_billedperiod where not cancelled) p
  where period && before
+"""
+# The lines of a part of the period all come of one use; the parts of a period that a rate change split add up.
+_NOT_WHAT_WAS_METERED = """
+with said as (
+  select l.bill_id, l.usage_id, l.starts_on, l.ends_on, max((l.derivation -> 'inputs' ->> 'usage')::numeric * {line})
+         as gallons
+    from billing_billline l join metering_usage u on u.id = l.usage_id and u.agreement_id = l.agreement_id
+   where l.derivation -> 'inputs' ->> 'usage' is not null and {line} is not null
+   group by l.bill_id, l.usage_id, l.starts_on, l.ends_on),
+billed as (
+  select bill_id, usage_id, sum(gallons) as gallons, sum(ends_on - starts_on) as days from said
+   group by bill_id, usage_id)
+select b.bill_id, round(b.gallons, 4), u.id, round(u.billed * {usage}, 4)
+  from billed b join metering_usage u on u.id = b.usage_id
+ where b.gallons - u.billed * {usage} > 0.001 * {usage}
+    or u.billed * {usage} - b.gallons > 0.001 * {usage} and b.days = u.ends_on - u.starts_on
 """
 
 
@@ -85,6 +103,28 @@ def _bills_recompute() -> Outcome:
                 failures.append(_fault(number, fault))
     failures += [_fault(*each) for each in checker.strangers()[:SHOWN_MAX]]
     return Outcome(checked, failures)
+
+
+def _bills_charge_what_was_metered() -> Outcome:
+    """Compare the use that the lines of a bill say they charge with the usage it rests on, unit by unit.
+
+    The checker takes the use from the line; this takes it from the meter, so that an engine which doubles it is seen.
+    """
+    query = _NOT_WHAT_WAS_METERED.format(line=_gallons("l.unit"), usage=_gallons("u.unit"))
+    failures = [
+        f"Bill {number} charges {charged} gallons, usage {usage} is {counted}."
+        for number, charged, usage, counted in _rows(query)
+    ]
+    return Outcome(_count("billing_billedperiod"), failures)
+
+
+def _gallons(column: str) -> str:
+    """Return SQL for the gallons in one of a unit of volume, and null for any other unit."""
+    factors = ((unit, ratio(unit, Unit.GALLONS)) for unit in VOLUMES)
+    cases = " ".join(
+        f"when '{unit.value}' then {factor.numerator}::numeric / {factor.denominator}" for unit, factor in factors
+    )
+    return f"(case {column} {cases} end)"
 
 
 def _fault(number: int, fault: Fault) -> str:
@@ -129,6 +169,11 @@ PROOFS: Final = (
     ),
     Proof("bill-numbers-gap-free", "Bill numbers have no gap", _numbers_without_gap),
     Proof("no-day-billed-twice", "No service is billed twice for a day", _no_day_twice),
+    Proof(
+        "bills-charge-what-was-metered",
+        "The use on every bill is the use that its meter counted",
+        _bills_charge_what_was_metered,
+    ),
     Proof("bills", "Every bill follows from its derivations, recomputed by an independent checker", _bills_recompute),
     Proof(
         "every-service-billed",

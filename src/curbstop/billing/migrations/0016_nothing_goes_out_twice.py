@@ -72,7 +72,7 @@ SETTLED = f"""
 declare moved bigint;
 begin
   if new.approved_at is null then
-    return new;
+    return null;
   end if;
   select sum(p.debit_cents) into moved from ledger_posting p join ledger_entry e on e.id = p.entry_id
    where e.id = new.entry_id and e.source = 'billing.settlement:' || new.agency || ':' || new.business_date;
@@ -80,7 +80,7 @@ begin
   then
     {refuse("settlement_equals_its_entry", "format('this does not post what %s is owed', new.agency)")}
   end if;
-  return new;
+  return null;
 end
 """
 OPEN = f"""
@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
         NamedTrigger(
             "settlement_equals_its_entry",
             table="billing_settlement",
-            fires="before insert or update on {table} for each row",
+            fires="after insert or update on {table} for each row",
             body=SETTLED,
         ),
         NamedTrigger(

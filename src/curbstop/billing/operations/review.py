@@ -118,7 +118,8 @@ def _let_go_when_settled(run: BillingRun, account_id: int, *, reason: str, by: U
 def _let_go(bill: DraftBill, *, reason: str, by: User, at: datetime) -> None:
     """Let a held bill go out, and keep who decided it on what evidence."""
     of_account = {"run_id": bill.run_id, "account_id": bill.account_id}
-    evidence = list(Finding.objects.filter(**of_account).values("code", "blocking", "evidence"))
+    seen = Finding.objects.filter(**of_account).order_by("-blocking", "pk")
+    evidence = list(seen.values("code", "blocking", "evidence"))
     # An agreement without a line stays held: there is nothing of it on this bill.
     billed = DraftLine.objects.filter(**of_account).values_list("agreement_id", flat=True)
     Disposition.objects.filter(run_id=bill.run_id, agreement_id__in=set(billed)).delete()
