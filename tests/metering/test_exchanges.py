@@ -25,7 +25,9 @@ AT = datetime(2026, 9, 2, 15, 30, tzinfo=UTC)
 STARTS = date(2026, 1, 5)
 OUT_ON = date(2026, 1, 20)
 TODAY = date(2026, 9, 1)
-TEN_GALLONS = Hung(serial="N-1", size_inches='5/8"', dials=6, unit="gallons", multiplier=Decimal(10), register=Decimal(0))
+TEN_GALLONS = Hung(
+    serial="N-1", size_inches='5/8"', dials=6, unit="gallons", multiplier=Decimal(10), register=Decimal(0)
+)
 pytestmark = pytest.mark.django_db
 
 

@@ -50,7 +50,8 @@ class DraftChosen(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # The same page drafts cycles, with a day of its own.
-        super().__init__(*args, auto_id="chosen_%s", **kwargs)
+        kwargs.setdefault("auto_id", "chosen_%s")
+        super().__init__(*args, **kwargs)
 
     def clean(self) -> dict[str, Any]:
         """Ask for the accounts where somebody chooses them."""

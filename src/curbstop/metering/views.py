@@ -1,6 +1,7 @@
 """The pages of reads and meters: what waits for a person, one decision, and the meters of a service point."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms as django_forms
@@ -11,9 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from curbstop.foundation.access.guards import StaffRequest, requires
+from curbstop.foundation.web.charts import Bar, bar_chart
 from curbstop.foundation.web.tables import arranged, download
 from curbstop.metering import forms, operations, permissions, tables
 from curbstop.metering.domain.exceptions import MEANINGS, Code, found_words
+from curbstop.metering.domain.interval_alerts import MEANINGS as ALERT_MEANINGS
+from curbstop.metering.domain.interval_alerts import Alert, alert_words
 from curbstop.metering.queries.exceptions import (
     days_open,
     exceptions_visible_to,
@@ -22,6 +26,8 @@ from curbstop.metering.queries.exceptions import (
     open_exceptions,
     reads_around,
 )
+from curbstop.metering.queries.interval_days import day_of, hourly_gallons
+from curbstop.metering.queries.intervals import alerts_visible_to, open_alerts, open_alerts_by_code
 from curbstop.metering.queries.meters import link_in_force, links_of, meters_at, points_visible_to
 
 
@@ -176,3 +182,63 @@ def _meters_page(request: StaffRequest, point: Any, **typed: django_forms.Form) 
         "unlink": forms.UnlinkSubmeter(),
     } | typed
     return render(request, "metering/meters.html", context)
+
+
+@requires(permissions.SEE_READS)
+def alerts(request: StaffRequest) -> HttpResponse:
+    """List what intervals gave notice of and nobody answered; `?as=csv` or `xlsx` is the list as a file."""
+    code = request.GET.get("code", "")
+    table = tables.Alerts(open_alerts(request.user, code=code))
+    file = download(table, request, name="interval-alerts")
+    if file is not None:
+        return file
+    counts = [
+        {**each, "meaning": ALERT_MEANINGS[Alert(str(each["code"]))]} for each in open_alerts_by_code(request.user)
+    ]
+    return render(request, "metering/alerts.html", {"table": arranged(table, request), "counts": counts, "code": code})
+
+
+@requires(permissions.SEE_READS)
+def alert(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show one alert and a day of its meter, hour by hour; `?day=` is another day."""
+    found = get_object_or_404(alerts_visible_to(request.user), pk=pk)
+    return _alert_page(request, found, forms.Answer())
+
+
+@requires(permissions.REVIEW_READS)
+def answer_alert(request: StaffRequest, pk: int) -> HttpResponse:
+    """Say what became of an alert."""
+    found = get_object_or_404(alerts_visible_to(request.user), pk=pk)
+    form = forms.Answer(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        note = form.cleaned_data["note"]
+        try:
+            operations.answer_alert(alert=found, note=note, by=request.user, at=timezone.now())
+        except operations.AnswerRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"The {found.code} of meter {found.installation.meter} is answered.")
+            return redirect("metering:alerts")
+    return _alert_page(request, found, form)
+
+
+def _alert_page(request: StaffRequest, found: Any, form: forms.Answer) -> HttpResponse:
+    try:
+        day = date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        day = found.starts_on
+    row = day_of(found.installation_id, day)
+    bars = [Bar(label=f"{hour:%-H}", name=f"{hour:%H:%M %Z}", value=use) for hour, use in hourly_gallons(row)]
+    context = {
+        "alert": found,
+        "meaning": ALERT_MEANINGS[Alert(found.code)],
+        "found": alert_words(found.code, found.values),
+        "day": day,
+        "row": row,
+        "chart": bar_chart(bars=bars, title=f"Use on {day:%b %-d, %Y} by the hour", unit="gallons", key="day"),
+        "before": day - timedelta(days=1),
+        "after": day + timedelta(days=1),
+        "may_answer": request.user.may(permissions.REVIEW_READS) and found.answered_at is None,
+        "form": form,
+    }
+    return render(request, "metering/alert.html", context)

@@ -129,7 +129,8 @@ def _gaps(days: Days, is_missing: Flags) -> Whole:
     behind = came[is_last][:, ::-1].argmax(axis=1) - (width - days.length[is_last])
     gaps[is_last] -= np.maximum(behind, 0) * came[is_last].any(axis=1)
     skipped = np.concatenate([[0], days.day[1:] - days.day[:-1] - 1]) * ~is_new
-    return gaps + skipped * (24 * HOUR // days.minutes)
+    gaps += skipped * (24 * HOUR // days.minutes)
+    return gaps
 
 
 def _stretches(

@@ -54,11 +54,13 @@ class Days:
 
     def total(self) -> Whole:
         """Return the use of each day, as the register counts it: what ran back is taken off, a gap adds nothing."""
-        return np.where(self.uses == MISSING, 0, self.uses).sum(axis=1, dtype=np.int64)
+        total: Whole = np.where(self.uses == MISSING, 0, self.uses).sum(axis=1, dtype=np.int64)
+        return total
 
     def missing(self) -> Whole:
         """Return how many intervals of each day did not come."""
-        return (self.is_slot & (self.uses == MISSING)).sum(axis=1)
+        missing: Whole = (self.is_slot & (self.uses == MISSING)).sum(axis=1)
+        return missing
 
 
 class Midnights:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 from django.db import connection
@@ -85,7 +86,7 @@ def _note_alerts(read_ids: Sequence[int], *, on: date, at: datetime) -> int:
                and a.starts_on < r.read_on and a.ends_on > p.from_on
          where r.id = any(%(ids)s) and a.code = any(%(codes)s)
          group by a.code, r.id, g.id"""
-    values = {
+    values: dict[str, Any] = {
         "ids": list(read_ids), "at": at, "codes": [code.value for code in TOLD_CODES],
         "holding": sorted(read_limits_on(on).holding),
     }  # fmt: skip

@@ -15,7 +15,7 @@ from curbstop.foundation.database.copying import read_frame
 from curbstop.foundation.quantities import Unit, ratio
 from curbstop.metering.domain.interval_alerts import UNLIMITED, Limits
 from curbstop.metering.domain.intervals import EPOCH, HOUR, HOURS_MAX, MISSING, Days, Whole
-from curbstop.metering.models import IntervalAlert, IntervalDay
+from curbstop.metering.models import IntervalAlert
 from curbstop.metering.permissions import SEE_READS
 from curbstop.metering.queries.installations import Schema
 from curbstop.metering.queries.policies import rule_or_none
@@ -80,7 +80,7 @@ def standing_days(installation_ids: Whole, *, first: int, last: int) -> dict[int
     rows = read_frame(query, [installation_ids.tolist(), *days], DAY_COLUMNS)
     rows = rows.join(places, on="installation_id").sort("place", "day")
     return {
-        minutes: _standing(part, minutes) for (minutes,), part in rows.group_by("minutes")  # type: ignore[misc]  # whole numbers
+        minutes: _standing(part, minutes) for (minutes,), part in rows.group_by("minutes")
     }  # fmt: skip
 
 
@@ -164,9 +164,5 @@ def open_alerts(user: User, *, code: str = "") -> QuerySet[IntervalAlert]:
 
 def open_alerts_by_code(user: User) -> list[dict[str, object]]:
     """Return how many alerts of each code wait."""
-    return list(open_alerts(user).order_by().values("code").annotate(count=Count("pk")).order_by("code"))
-
-
-def day_of(installation_id: int, day: date) -> IntervalDay | None:
-    """Return the row that stands for a day of a meter."""
-    return IntervalDay.objects.filter(installation=installation_id, day=day, superseded_at=None).first()
+    counted = open_alerts(user).order_by().values("code").annotate(count=Count("pk")).order_by("code")
+    return [dict(each) for each in counted]
