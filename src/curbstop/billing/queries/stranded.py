@@ -87,6 +87,9 @@ WAYS: Final[dict[str, str]] = {
            select from rates_rateassignment a join rates_scheduleversion v on v.schedule_id = a.schedule_id
             where a.agreement_id = g.id and a.starts_on <= %(on)s and (a.ends_on is null or a.ends_on > %(on)s)
               and v.starts_on <= %(on)s and (v.ends_on is null or v.ends_on > %(on)s))
+           -- What began after the last run's days is the next run's to hold by name.
+           and g.starts_on < (select coalesce(max(r.through_on), %(on)s) from billing_billingrun r
+                               where r.id in (select run_id from newest_run))
            and not exists (select from spoken d where d.agreement_id = g.id)""",
     "BEHIND": f"""
         select g.id as agreement_id, {_OF_AGREEMENT},
