@@ -332,6 +332,13 @@ class TestSetAverages:
 
 @pytest.mark.django_db
 class TestLeaks:
+    def test_convert_a_credit_that_was_given_in_another_unit(self) -> None:
+        from curbstop.billing.queries.averages import _in_own_unit
+
+        # 7 CCF are 5,236 gallons; a credit in gallons counts on a meter that is billed in CCF.
+        row = {"units": Decimal(5236), "credit_unit": "gallons", "unit": "ccf"}
+        assert _in_own_unit(row) == 70_000
+
     @pytest.mark.parametrize(("leaks", "expected"), [("as_adjusted", 13), ("as_read", 20)])
     def test_are_taken_off_once_the_credit_is_posted(self, town: Town, leaked: Any, leaks: str, expected: int) -> None:
         # 20 CCF, of which a posted leak credit gave back 7.

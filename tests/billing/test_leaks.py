@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from curbstop.billing.domain.leaks import (
     leak_credit,
     months_before,
     one_tier_lower,
+    same_leak,
     saved_by_service,
 )
 from curbstop.foundation.money import to_cents
@@ -140,6 +142,32 @@ class TestMethods:
 
         assert largest_of(policy, bills).quantity == 20
 
+    def test_refuse_all_but_the_largest_of_the_last_bills(self) -> None:
+        policy = read_leak_policy(as_text(CITIES[7]["policy"]))
+        bills = [UsePeriod(date(2026, month, 1), Decimal(use)) for month, use in enumerate([90, 10, 20, 12], start=1)]
+
+        def said(leak: UsePeriod) -> str:
+            case = LeakCase(leak=leak, history=(), asked_on=date(2026, 5, 1), bills=tuple(bills))
+            return " ".join(leak_credit(policy, case).refusals)
+
+        assert "the one with the largest use is adjusted: 20 up to 2026-03-01." in said(bills[3])
+        assert "This bill is not among the last 3." in said(bills[0])
+        assert "largest" not in said(bills[2])
+
+    def test_count_the_bills_of_one_leak(self) -> None:
+        months = [date(2026, month, 1) for month in range(1, 8)]
+        days = list(pairwise(months))
+
+        assert same_leak(days[3], [days[0], days[2], days[4], days[5]]) == {days[2], days[4], days[5]}
+        assert same_leak(days[3], [days[0]]) == set()
+
+    def test_round_in_the_unit_that_the_policy_names(self) -> None:
+        policy = {"baseline": "previous", "baseline_count": "3", "method": "volume", "shares": {"any": {"water": "50"}}}
+        wildwood = read_leak_policy(policy | {"round_up_to": "1000", "unit": "gallons"})
+
+        assert wildwood.in_unit("kgal").round_up_to == 1
+        assert wildwood.in_unit("gallons").round_up_to == 1000
+
 
 class TestReadLeakPolicy:
     @pytest.mark.parametrize(
@@ -152,6 +180,7 @@ class TestReadLeakPolicy:
             ({"baseline_count": "2.5"}, "whole number"),
             ({"once_in_months": "twelve"}, "expected a number"),
             ({"conditions": ["sunny"]}, "sunny is unknown"),
+            ({"unit": "buckets"}, "unit is “buckets”"),
         ],
     )
     def test_refuses_what_it_does_not_understand(self, change: dict[str, Any], said: str) -> None:

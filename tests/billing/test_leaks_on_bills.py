@@ -1,8 +1,10 @@
 """A leak on a released bill: priced anew by the bill's own rates, asked for, held and posted."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 
 from curbstop.billing.models import AdjustmentRequest, Bill
@@ -11,6 +13,7 @@ from curbstop.billing.operations.leaks import Support, request_leak_credit
 from curbstop.billing.queries.leaks import Shown, leak_sheet
 from curbstop.ledger.queries import balances_of, held_on, open_items_of
 from curbstop.metering.models import Usage
+from curbstop.metering.operations import import_volumes
 from curbstop.ordinances.models import CodeSection, RuleValue
 from tests.billing.conftest import NOON, TODAY, Town
 
@@ -51,6 +54,20 @@ def bill(town: Town) -> Bill:
 
 def request(town: Town, bill: Bill, shown: Shown = SHOWN) -> AdjustmentRequest:
     return request_leak_credit(bill=bill, shown=shown, support=SUPPORT, by=town.people["lead"], at=NOON)
+
+
+def next_bill(town: Town, bill: Bill, ccf: str) -> Bill:
+    """Release a bill of the days after another one."""
+    from curbstop.billing.operations import draft_bills, release_bills
+    from curbstop.ledger.models import BusinessDay
+
+    later = date(2026, 9, 1)
+    BusinessDay.objects.filter(closed_at=None).update(closed_at=NOON)
+    BusinessDay.objects.create(day=later, opened_at=NOON, opened_by=town.people["supervisor"])
+    town.use(bill.account, ccf, starts_on=bill.ends_on, ends_on=date(2026, 8, 29))
+    run = draft_bills(cycles=[town.cycle], through=later, bill_on=later, by=town.people["lead"], at=NOON)
+    release_bills(run=town.approve(run), by=town.people["manager"], at=NOON)
+    return Bill.objects.select_related("account").get(starts_on=bill.ends_on)
 
 
 class TestLeakSheet:
@@ -136,6 +153,64 @@ class TestRequestLeakCredit:
             request(town, bill, Shown(place="roof", evidence=SHOWN.evidence))
 
         assert AdjustmentRequest.objects.count() == 0
+
+    def test_leaves_no_more_than_the_average_bill_due_meanwhile(self, town: Town, bill: Bill) -> None:
+        """Chesapeake: 6 units of water are 38.00 and of sewer 15.00; all above them waits, not the credit alone."""
+        city_has(town, CHESAPEAKE | {"pay_meanwhile": "average"})
+        items = {item.service_code: item for item in open_items_of(bill.account.debtor_id)}
+
+        asked = request(town, bill)
+
+        assert asked.amount_cents == 7_000
+        held = held_on(item.id for item in items.values())
+        assert held == {items["water"].id: 10_000 - 3_800, items["sewer"].id: 5_000 - 1_500}
+        post_adjustment(request=asked, by=town.people["supervisor"], at=NOON)
+        assert balances_of([bill.account.debtor_id]) == {bill.account.debtor_id: 15_000 - 7_000}
+
+    def test_is_asked_for_once_a_bill(self, town: Town, bill: Bill) -> None:
+        request(town, bill)
+
+        with pytest.raises(AdjustmentRefused, match="asked for already"):
+            request(town, bill)
+
+        assert AdjustmentRequest.objects.count() == 1
+
+    def test_covers_no_more_bills_of_one_leak_than_the_policy_says(self, town: Town, bill: Bill) -> None:
+        following = next_bill(town, bill, "19")
+        post_adjustment(request=request(town, bill), by=town.people["supervisor"], at=NOON)
+
+        with pytest.raises(AdjustmentRefused, match="at most 1 bill; 1 beside this one is already"):
+            request(town, following)
+        assert AdjustmentRequest.objects.count() == 1
+
+        city_has(town, CHESAPEAKE | {"bills_max": "2"})
+        assert request(town, following).bill == following
+
+    def test_is_for_the_largest_of_the_last_bills_alone(self, town: Town, bill: Bill) -> None:
+        following = next_bill(town, bill, "19")
+        city_has(town, CHESAPEAKE | {"largest_of": "3"})
+
+        with pytest.raises(AdjustmentRefused, match="largest use is adjusted: 20 up to"):
+            request(town, following)
+        assert not AdjustmentRequest.objects.exists()
+        assert request(town, bill).bill == bill
+
+    def test_compares_with_use_in_another_unit_by_converting_it(self, town: Town) -> None:
+        city_has(town, CHESAPEAKE)
+        account = town.account(services=("water", "sewer"), starts_on=date(2026, 1, 1))
+        past = {
+            "agreement_id": account.agreements.get(service_point__service__code="water").pk,
+            "starts_on": date(2026, 1, 1), "ends_on": date(2026, 5, 1), "volume": Decimal("4488"),
+            "unit": "gallons", "meter_size": '5/8"',
+        }  # fmt: skip
+        import_volumes(rows=pl.DataFrame([past]), source="former", by=None, at=NOON)
+        town.use(account, "20")
+        town.release()
+
+        sheet = leak_sheet(Bill.objects.get(), SHOWN, on=TODAY)
+
+        assert sheet is not None
+        assert sheet.credit.baseline == 6
 
     def test_is_refused_on_a_cancelled_bill(self, town: Town, bill: Bill) -> None:
         lead, manager = town.people["lead"], town.people["manager"]

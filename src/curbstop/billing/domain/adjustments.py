@@ -137,6 +137,8 @@ class Asked:
     billed_units: Decimal | None = None
     unit: str = ""
     worksheet: Mapping[str, Any] | None = None
+    # What waits with the request where that is more than it asks for, as all above the average bill.
+    held: tuple[AskedLine, ...] = ()
 
     @property
     def amount_cents(self) -> int:

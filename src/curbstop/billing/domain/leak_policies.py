@@ -5,7 +5,7 @@ ever, Ventura prices it one tier lower every five years (rulebook §2.6).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,15 +16,17 @@ from curbstop.billing.domain.adjustments import (
     number_of,
     word_of,
 )
+from curbstop.foundation.quantities import Quantity, Unit
 
 BASELINES = ("previous", "same_period", "months", "normal", "history")
 METHODS = ("volume", "dollars", "tier_lower")
 CONDITIONS = ("account_current", "use_is_normal_again", "repaired")
 HUNDRED = Decimal(100)
+VOLUMES = tuple(unit.value for unit in (Unit.GALLONS, Unit.KGAL, Unit.CUBIC_FEET, Unit.CCF, Unit.KILOLITER))
 
 _REQUIRED = ("baseline", "method", "shares")
 _OPTIONAL = (
-    "label", "baseline_count", "baseline_factor", "normal_factor", "round_up_to", "increase_percent_min",
+    "label", "baseline_count", "baseline_factor", "normal_factor", "round_up_to", "unit", "increase_percent_min",
     "history_periods_min", "once_in_months", "once_ever", "bills_max", "largest_of", "apply_within_days",
     "conditions", "evidence", "pay_meanwhile", "sewer_all_if_not_in_sewer",
 )  # fmt: skip
@@ -50,6 +52,8 @@ class LeakPolicy:
     method: str
     shares: Mapping[str, Shares]
     round_up_to: Decimal | None
+    # What `round_up_to` counts in; as the meter is billed, if it is left out.
+    unit: Unit | None
     increase_percent_min: Decimal
     history_periods_min: int
     once_in_months: int | None
@@ -61,6 +65,12 @@ class LeakPolicy:
     evidence: tuple[str, ...]
     pay_meanwhile: str
     is_sewer_all_if_not_in_sewer: bool
+
+    def in_unit(self, unit: str) -> "LeakPolicy":
+        """Return the policy with its volumes in the unit that a meter is billed in."""
+        if self.unit is None or self.round_up_to is None or self.unit == unit:
+            return self
+        return replace(self, round_up_to=Quantity(self.round_up_to, self.unit).to(Unit(unit)).amount)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -91,6 +101,7 @@ def read_leak_policy(value: Any) -> LeakPolicy:
         method=word_of(fields, "method", METHODS),
         shares=_shares(fields["shares"]),
         round_up_to=number_of(fields, "round_up_to"),
+        unit=Unit(word_of(fields, "unit", VOLUMES)) if fields.get("unit") else None,
         increase_percent_min=number_of(fields, "increase_percent_min", "0") or Decimal(0),
         history_periods_min=count_of(fields, "history_periods_min", 1) or 0,
         once_in_months=count_of(fields, "once_in_months"),

@@ -43,7 +43,11 @@ class LeakCase:
     entered_sewer: bool = True
     met: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
+    # Credits for other leaks; those on the bills just before and after this one are for the same.
     earlier_credits: tuple[date, ...] = ()
+    same_leak_bills: int = 0
+    # The account's bills up to the latest, oldest first, the one with the leak among them.
+    bills: tuple[UsePeriod, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +184,43 @@ def _refusals(policy: LeakPolicy, case: LeakCase, periods: Sequence[UsePeriod], 
         late = (case.asked_on - case.leak.billed_on).days - policy.apply_within_days
         if late > 0:
             found.append(f"The customer asks {late} days after the deadline of {policy.apply_within_days} days.")
+    found += _other_bills(policy, case)
     found += [f"Not met: {each.replace('_', ' ')}." for each in policy.conditions if each not in case.met]
     found += [f"Not shown: {each.replace('_', ' ')}." for each in policy.evidence if each not in case.shown]
+    return found
+
+
+def _other_bills(policy: LeakPolicy, case: LeakCase) -> list[str]:
+    """Return what the city says of several bills: how many one leak may cover, and which of the last is adjusted."""
+    found = []
+    if case.same_leak_bills >= policy.bills_max:
+        found.append(
+            f"One leak is adjusted on at most {policy.bills_max} bill{'' if policy.bills_max == 1 else 's'};"
+            f" {case.same_leak_bills} beside this one {'is' if case.same_leak_bills == 1 else 'are'} already."
+        )
+    if policy.largest_of and case.bills:
+        best = largest_of(policy, case.bills)
+        if best.ends_on != case.leak.ends_on and best.quantity >= case.leak.quantity:
+            found.append(
+                f"Of the last {policy.largest_of} bills the one with the largest use is adjusted:"
+                f" {_plain(best.quantity)} up to {best.ends_on}."
+            )
+        elif case.leak.ends_on not in {each.ends_on for each in case.bills[-policy.largest_of :]}:
+            found.append(f"This bill is not among the last {policy.largest_of}.")
+    return found
+
+
+def same_leak(days: tuple[date, date], credited: Sequence[tuple[date, date]]) -> set[tuple[date, date]]:
+    """Return the credited bills (first day, day after the last) that follow one another up to these days or from them.
+
+    Bills of March and April are one leak with that of May; that of January is another.
+    """
+    first, last = days
+    found: set[tuple[date, date]] = set()
+    while beside := {each for each in credited if each not in found and (each[1] == first or each[0] == last)}:
+        found |= beside
+        first = min(first, *(each[0] for each in beside))
+        last = max(last, *(each[1] for each in beside))
     return found
 
 

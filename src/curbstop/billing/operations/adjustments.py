@@ -116,7 +116,7 @@ def request_adjustment(*, account: Account, asked: Asked, by: User, at: datetime
         for number, line in enumerate(asked.lines, start=1)
     )
     if asked.kind == AdjustmentKind.CREDIT:
-        _hold_disputed(request, asked.lines, by=by, at=at)
+        _hold_disputed(request, asked.held or asked.lines, by=by, at=at)
     audit.record(
         actor=by,
         event="billing.adjustment.requested",
@@ -236,7 +236,7 @@ def _refuse_note(note: str) -> None:
 
 
 def _hold_disputed(request: AdjustmentRequest, lines: Sequence[AskedLine], *, by: User, at: datetime) -> None:
-    """Hold exactly what the credit would settle, and nothing of what the customer does not dispute."""
+    """Hold exactly what the lines would settle, and nothing of what the customer does not dispute."""
     settled, _ = settled_by(lines, _owed(request.account.debtor_id, lines))
     try:
         for item, cents in settled.items():

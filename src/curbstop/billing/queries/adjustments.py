@@ -149,9 +149,10 @@ def services_adjustable_by(user: User) -> QuerySet[Service]:
     return adjustable if user.may(SEE_ADJUSTMENTS) else adjustable.none()
 
 
-def leak_credits_of(account_id: int, reasons: Iterable[str]) -> tuple[date, ...]:
-    """Return the days on which leaks of an account were credited and not taken back."""
+def leak_credits_of(account_id: int, reasons: Iterable[str], *, besides: Iterable[int] = ()) -> tuple[date, ...]:
+    """Return the days on which leaks of an account were credited and not taken back, besides some requests."""
     given = Adjustment.objects.filter(account_id=account_id, request__reason__in=list(reasons), reverses=None)
+    given = given.exclude(request_id__in=list(besides))
     return tuple(given.filter(reversal=None).order_by("posted_on").values_list("posted_on", flat=True))
 
 

@@ -203,12 +203,21 @@ def _with_credits(use: pl.DataFrame, agreement_ids: pl.Series) -> pl.DataFrame:
     )
     largest = (
         credited.join(use.select("usage_id", "unit", "billed"), on="usage_id")
-        .filter(pl.col("unit") == pl.col("credit_unit"))
         .sort("billed", "usage_id", descending=True)
         .unique("adjustment_id", keep="first", maintain_order=True)
     )
-    given = largest.group_by("usage_id").agg(given_back=(pl.col("units") * TEN_THOUSAND).cast(pl.Int64).sum())
+    # A credit in gallons on a meter that is billed in CCF is converted, never left out.
+    given = (
+        largest.with_columns(given_back=pl.struct("units", "credit_unit", "unit").map_elements(_in_own_unit, pl.Int64))
+        .group_by("usage_id")
+        .agg(pl.col("given_back").sum())
+    )
     return use.join(given, on="usage_id", how="left")
+
+
+def _in_own_unit(row: dict[str, Any]) -> int:
+    """Return the ten-thousandths of a use's own unit that a credit gave back."""
+    return round(Fraction(row["units"]) * ratio(Unit(row["credit_unit"]), Unit(row["unit"])) * TEN_THOUSAND)
 
 
 def _periods(policy: AveragePolicy, dated: pl.DataFrame) -> Iterator[tuple[int, PeriodOfUse]]:

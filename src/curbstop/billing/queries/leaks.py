@@ -4,17 +4,15 @@ The bill is priced with the rates of its own days, by the engine that made it; w
 billed, nothing is proposed. What the meter registered is read and never written (INV-7).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from django.db.models import Sum
+from django.db.models import Max, QuerySet, Sum
 
-from curbstop.billing.domain.averages import under
-from curbstop.billing.domain.charges import charge
 from curbstop.billing.domain.leak_policies import LeakPolicy, read_leak_policy
 from curbstop.billing.domain.leaks import (
     LeakCase,
@@ -22,17 +20,15 @@ from curbstop.billing.domain.leaks import (
     UsePeriod,
     leak_credit,
     one_tier_lower,
+    same_leak,
     saved_by_service,
 )
-from curbstop.billing.domain.rate_changes import with_rate_changes
-from curbstop.billing.models import Bill, BillLine
+from curbstop.billing.models import AdjustmentRequest, Bill, BillLine
 from curbstop.billing.queries.adjustments import leak_credits_of, rule_or_none
-from curbstop.billing.queries.averages import averages_frame
-from curbstop.billing.queries.billed_use import billed_use_frame
-from curbstop.customers.queries import agreements_frame
+from curbstop.billing.queries.repricing import billed_of, priced, segments_of
+from curbstop.foundation.quantities import Quantity, Unit
 from curbstop.ledger.queries import services
-from curbstop.metering.queries import AccountRange, usage_history
-from curbstop.rates.queries import assignments_frame, compiled_schedule, rate_stretches_frame
+from curbstop.metering.queries import usage_history
 
 RULE = "adjustment.leak_policy"
 REASON = "leak"
@@ -75,6 +71,8 @@ class LeakSheet:
     credit: LeakCredit
     services: tuple[ServiceSaving, ...]
     refusals: tuple[str, ...]
+    # Service → cents that wait with the request: all above the average bill where the city wants that paid meanwhile.
+    held: Mapping[int, int]
 
     @property
     def total_cents(self) -> int:
@@ -104,27 +102,31 @@ def leak_policy_on(on: date) -> tuple[LeakPolicy, str] | None:
 
 def leak_sheet(bill: Bill, shown: Shown, *, on: date) -> LeakSheet | None:
     """Return the leak of a bill worked out on a day; nothing without a policy or a water meter."""
-    found, segments = leak_policy_on(on), _segments(bill)
+    found, segments = leak_policy_on(on), segments_of(bill)
     agreement = _leaking(segments)
     if found is None or agreement is None:
         return None
-    policy, citation = found
     names = {service.pk: service.name_en for service in services()}
-    billed = _billed(bill)
+    billed = billed_of(bill)
     codes = {service.code: service.pk for service in services()}
     row = segments.row(by_predicate=pl.col("agreement_id") == agreement, named=True)
+    policy, citation = found[0].in_unit(row["unit"]), found[1]
     leak = UsePeriod(
         row["ends_on"], row["quantity"], billed.get(codes[WATER], 0), billed.get(codes.get(SEWER, 0), 0), bill.bill_on
     )
+    use = _uses(bill, agreement, codes, Unit(row["unit"]))
+    beside, others = _credits(bill)
     case = LeakCase(
         leak=leak,
-        history=_history(bill, agreement, codes),
+        history=tuple(each for each in use if each.ends_on <= bill.starts_on),
         asked_on=on,
         place=shown.place,
         entered_sewer=shown.entered_sewer,
         met=shown.met,
         shown=shown.evidence,
-        earlier_credits=leak_credits_of(bill.account_id, (REASON,)),
+        earlier_credits=others,
+        same_leak_bills=beside,
+        bills=_billed_uses(bill, use),
     )
     credit = leak_credit(policy, case)
     anew, problem = _anew(bill, policy, credit, segments, agreement)
@@ -140,7 +142,40 @@ def leak_sheet(bill: Bill, shown: Shown, *, on: date) -> LeakSheet | None:
             for service, cents in saved.items()
         ),
         refusals=(*credit.refusals, *([problem] if problem else [])),
+        held=_held(bill, policy, credit, segments, agreement),
     )
+
+
+def has_leak_credit(bill: Bill) -> bool:
+    """Tell whether a credit for a leak on a bill waits, or was given and not taken back."""
+    return _leak_requests(bill.account_id).filter(bill=bill).exists()
+
+
+def _leak_requests(account_id: int) -> QuerySet[AdjustmentRequest]:
+    asked = AdjustmentRequest.objects.filter(account_id=account_id, reason=REASON, turned_down_at=None)
+    return asked.exclude(adjustment__reversal__isnull=False).filter(bill__cancelled_at=None)
+
+
+def _credits(bill: Bill) -> tuple[int, tuple[date, ...]]:
+    """Return on how many bills the same leak is adjusted already, and the days of the credits for other leaks."""
+    asked = _leak_requests(bill.account_id).exclude(bill=None).select_related("bill", "adjustment")
+    days = [(each.bill.starts_on, each.bill.ends_on) for each in asked if each.bill]
+    beside = same_leak((bill.starts_on, bill.ends_on), days)
+    ours = {each.pk for each in asked if each.bill and (each.bill.starts_on, each.bill.ends_on) in beside}
+    return len(beside), leak_credits_of(bill.account_id, (REASON,), besides=ours)
+
+
+def _held(bill: Bill, policy: LeakPolicy, credit: LeakCredit, segments: pl.DataFrame, agreement: int) -> dict[int, int]:
+    """Return service → cents above the average bill, where the city wants no more than that paid meanwhile."""
+    billed = billed_of(bill)
+    if policy.pay_meanwhile != "average" or priced(bill, segments) != billed:
+        return {}
+    is_sewer = pl.col("service_id") == {service.code: service.pk for service in services()}.get(SEWER, 0)
+    usual = pl.when((pl.col("agreement_id") == agreement) | is_sewer).then(
+        pl.min_horizontal("quantity", pl.lit(credit.baseline))
+    )
+    average = usual.otherwise("quantity").cast(segments.schema["quantity"])
+    return saved_by_service(billed, priced(bill, segments.with_columns(average.alias("quantity"))))
 
 
 def _anew(
@@ -148,14 +183,14 @@ def _anew(
 ) -> tuple[dict[int, int], str]:
     """Return service → cents without the leak, by the policy's method, and why it cannot be told."""
     codes = {service.code: service.pk for service in services()}
-    billed = _billed(bill)
+    billed = billed_of(bill)
     if policy.method == "dollars":
         given = {codes[WATER]: credit.water_cents or 0, codes.get(SEWER, 0): credit.sewer_cents or 0}
         return {service: cents - given.get(service, 0) for service, cents in billed.items()}, ""
     if policy.method == "tier_lower":
         saved = one_tier_lower(_tiers(bill, agreement), credit.water_units)
         return {service: cents - (saved if service == codes[WATER] else 0) for service, cents in billed.items()}, ""
-    if _priced(bill, segments) != billed:
+    if priced(bill, segments) != billed:
         return billed, "The rates of its days do not give what this bill charged. Cancel and bill it again instead."
     is_sewer = pl.col("service_id") == codes.get(SEWER, 0)
     given_back = (
@@ -166,42 +201,7 @@ def _anew(
         .otherwise(pl.lit(Decimal(0)))
     )
     less = (pl.col("quantity") - given_back).clip(lower_bound=0).cast(segments.schema["quantity"])
-    return _priced(bill, segments.with_columns(less.alias("quantity"))), ""
-
-
-def _segments(bill: Bill) -> pl.DataFrame:
-    """Return the days and the use that the bill charges, each with the rate of its last day."""
-    account = bill.account_id
-    used = billed_use_frame(AccountRange(account, account), from_on=bill.starts_on, to_on=bill.ends_on)
-    bounds = {"first_account_id": account, "last_account_id": account}
-    last_day = bill.ends_on - timedelta(days=1)
-    rates = under(assignments_frame(**bounds, on=last_day), averages_frame(**bounds, on=last_day))
-    return (
-        used.join(agreements_frame(**bounds).select("agreement_id", "service_id"), on="agreement_id")
-        .join(rates, on="agreement_id")
-        .drop_nulls("schedule_version_id")
-        .with_columns(
-            days=(pl.col("ends_on") - pl.col("starts_on")).dt.total_days(), usage_id=pl.lit(None, dtype=pl.Int64)
-        )
-    )
-
-
-def _priced(bill: Bill, segments: pl.DataFrame) -> dict[int, int]:
-    bounds = {"first_account_id": bill.account_id, "last_account_id": bill.account_id}
-    stretches = rate_stretches_frame(
-        **bounds, from_on=bill.starts_on, to_on=max(bill.ends_on, bill.bill_on) + timedelta(days=1), changing_only=True
-    )
-    versions = {*segments["schedule_version_id"].to_list(), *stretches["schedule_version_id"].to_list()} - {None}
-    schedules = {version: compiled_schedule(version) for version in versions}
-    rated = with_rate_changes(segments, stretches, schedules, bill_on=bill.bill_on)
-    lines = charge(rated.segments, schedules, {service.code: service.pk for service in services()}).lines
-    totals = lines.group_by("service_id").agg(pl.col("amount_cents").sum())
-    return {service: cents for service, cents in totals.iter_rows() if cents}
-
-
-def _billed(bill: Bill) -> dict[int, int]:
-    lines = BillLine.objects.filter(bill=bill).values("service_id").annotate(cents=Sum("amount_cents")).order_by()
-    return {row["service_id"]: row["cents"] for row in lines if row["cents"]}
+    return priced(bill, segments.with_columns(less.alias("quantity"))), ""
 
 
 def _leaking(segments: pl.DataFrame) -> int | None:
@@ -217,20 +217,26 @@ def _tiers(bill: Bill, agreement: int) -> list[tuple[Decimal, Decimal]]:
     return [(quantity, price) for _, quantity, price in sorted(tiers)]
 
 
-def _history(bill: Bill, agreement: int, codes: Mapping[str, int]) -> tuple[UsePeriod, ...]:
-    """Return the use of the meter before this bill, oldest first, with what was billed for it where it was."""
-    use = usage_history([agreement]).filter(pl.col("ends_on") <= bill.starts_on).sort("ends_on")
+def _billed_uses(bill: Bill, use: Sequence[UsePeriod]) -> tuple[UsePeriod, ...]:
+    """Return the periods that bills charge, up to the account's latest bill."""
+    latest = Bill.objects.filter(account_id=bill.account_id, cancelled_at=None).aggregate(last=Max("ends_on"))["last"]
+    return tuple(each for each in use if each.ends_on <= latest)
+
+
+def _uses(bill: Bill, agreement: int, codes: Mapping[str, int], unit: Unit) -> tuple[UsePeriod, ...]:
+    """Return the use of the meter in a unit, oldest first, with what was billed for it where it was."""
+    use = usage_history([agreement]).sort("ends_on")
     earlier = BillLine.objects.filter(bill__account_id=bill.account_id, bill__cancelled_at=None).order_by()
-    sums = earlier.filter(bill__ends_on__lte=bill.starts_on).values("bill__ends_on", "service_id")
+    sums = earlier.values("bill__ends_on", "service_id")
     cents = {
         (row["bill__ends_on"], row["service_id"]): row["cents"] for row in sums.annotate(cents=Sum("amount_cents"))
     }
     return tuple(
         UsePeriod(
             ends_on,
-            billed,
+            Quantity(billed, Unit(counted_in)).to(unit).amount,
             cents.get((ends_on, codes[WATER]), 0),
             cents.get((ends_on, codes.get(SEWER, 0)), 0),
         )
-        for ends_on, billed in use.select("ends_on", "billed").iter_rows()
+        for ends_on, billed, counted_in in use.select("ends_on", "billed", "unit").iter_rows()
     )
