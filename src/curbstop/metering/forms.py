@@ -79,3 +79,9 @@ class UnlinkSubmeter(forms.Form):
     """From which day on a service point is behind no other."""
 
     on = forms.DateField(label="No longer behind another since", widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class Answer(forms.Form):
+    """What became of an alert."""
+
+    note = FreeText(min_length=3, max_length=500, label="What was found", help_text="Who was told, or what it was.")

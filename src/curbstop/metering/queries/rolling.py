@@ -84,7 +84,7 @@ def compared_with_intervals(read_ids: Sequence[int]) -> pl.DataFrame:
     """
     query = """
         with pairs as (
-          select r.id as read_id, r.installation_id, r.read_on, p.read_on as from_on,
+          select r.id as read_id, r.installation_id, r.read_on, p.read_on as from_on, p.is_new,
                  ((r.register - p.register
                    + case when r.register < p.register then power(10::numeric, m.dials) else 0 end)
                   * 10000)::bigint as registered_e4
@@ -92,10 +92,12 @@ def compared_with_intervals(read_ids: Sequence[int]) -> pl.DataFrame:
             join metering_installation i on i.id = r.installation_id
             join metering_meter m on m.id = i.meter_id
             join lateral (
-              select read_on, register from metering_read
+              select read_on, register, false as is_new from metering_read
                where installation_id = r.installation_id and superseded_at is null and kind <> 'estimated'
                  and read_on < r.read_on
-               order by read_on desc limit 1) p on true
+              union all
+              select i.starts_on, i.first_register, true where i.starts_on < r.read_on
+               order by is_new, read_on desc limit 1) p on true
            where r.id = any(%(ids)s) and r.kind in ('actual', 'customer'))
         select p.read_id, p.installation_id,
                (select g.id from customers_serviceagreement g join metering_installation i on i.id = p.installation_id
@@ -103,7 +105,8 @@ def compared_with_intervals(read_ids: Sequence[int]) -> pl.DataFrame:
                    and (g.ends_on is null or g.ends_on >= p.read_on) limit 1) as agreement_id,
                p.read_on, p.from_on, p.registered_e4, c.interval_e4
           from pairs p cross join lateral (
-            select sum(used_e4)::bigint as interval_e4, count(*) as days, sum(missing) as missing
+            select sum(used_e4)::bigint as interval_e4, count(*) as days,
+                   sum(case when p.is_new and day = p.from_on then 0 else missing end) as missing
               from metering_intervalday d
              where d.installation_id = p.installation_id and d.superseded_at is null
                and d.day >= p.from_on and d.day < p.read_on) c

@@ -47,7 +47,13 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             ("Master accounts", "billing:masters", SEE_RUNS),
         ),
     ),
-    ("Meters", (("Read exceptions", "metering:exceptions", REVIEW_READS),)),
+    (
+        "Meters",
+        (
+            ("Read exceptions", "metering:exceptions", REVIEW_READS),
+            ("Interval alerts", "metering:alerts", REVIEW_READS),
+        ),
+    ),
     (
         "Collections",
         (
