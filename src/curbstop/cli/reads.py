@@ -190,7 +190,9 @@ def alerts(*, code: Annotated[str, typer.Option(help="Only this code.")] = "", i
 
 
 @app.command()
-def answer(number: Annotated[int, typer.Argument(metavar="NUMBER")], person: Person, why: Why) -> None:
+def answer(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="As `alerts` lists it.")], person: Person, why: Why
+) -> None:
     """Say what became of an alert: who was told, what was found."""
     need_database()
     from django.utils import timezone
