@@ -159,7 +159,8 @@ def post_adjustment(*, request: AdjustmentRequest, by: User, at: datetime) -> Ad
     :raises AdjustmentRefused: if a limit is passed, a second person is needed, it was decided before, or no day is open
     """
     on = _today()
-    request = AdjustmentRequest.objects.select_related("account", "reverses__entry").get(pk=request.pk)
+    locked = AdjustmentRequest.objects.select_for_update(of=("self",)).select_related("account", "reverses__entry")
+    request = locked.get(pk=request.pk)
     if request.turned_down_at is not None:
         raise AdjustmentRefused("This request was turned down. Ask again if it is right after all.")
     if Adjustment.objects.filter(request=request).exists():

@@ -58,7 +58,8 @@ def approve_exemption(*, exemption: Exemption, by: User, at: datetime) -> Exempt
 
     :raises ExemptionRefused: if the same person asked, or it is in force already
     """
-    exemption = Exemption.objects.select_related("requested_by").get(pk=exemption.pk)
+    locked = Exemption.objects.select_for_update(of=("self",)).select_related("requested_by")
+    exemption = locked.get(pk=exemption.pk)
     refuse_same_person(exemption.requested_by, by, _same_person())
     if exemption.approved_at is not None:
         raise ExemptionRefused("This exemption is in force already.")
