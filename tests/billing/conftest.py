@@ -82,6 +82,7 @@ RULES = {
         [
             {"code": "courtesy", "label": {"en": "Courtesy credit"}, "kind": "credit"},
             {"code": "billing_error", "label": {"en": "Billing error"}, "evidence": "text"},
+            {"code": "meter_error", "label": {"en": "Wrong meter"}, "evidence": "document"},
             {"code": "waiver", "label": {"en": "Fee waived"}, "kind": "credit", "second_person": "yes"},
             {"code": "leak", "label": {"en": "Leak", "es": "Fuga"}, "kind": "credit", "evidence": "document"},
         ],

@@ -200,7 +200,7 @@ class TestRequestLeakCredit:
         account = town.account(services=("water", "sewer"), starts_on=date(2026, 1, 1))
         past = {
             "agreement_id": account.agreements.get(service_point__service__code="water").pk,
-            "starts_on": date(2026, 1, 1), "ends_on": date(2026, 5, 1), "volume": Decimal("4488"),
+            "starts_on": date(2026, 1, 1), "ends_on": date(2026, 5, 1), "volume": Decimal(4488),
             "unit": "gallons", "meter_size": '5/8"',
         }  # fmt: skip
         import_volumes(rows=pl.DataFrame([past]), source="former", by=None, at=NOON)
