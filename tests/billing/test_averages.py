@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -355,6 +355,30 @@ class TestLeaks:
 
         assert UseAverage.objects.get(average_set=before).value == 20
         assert UseAverage.objects.get(average_set=after).value == expected
+
+    def test_say_that_they_must_be_computed_again(self, town: Town, leaked: Any, client: Any) -> None:
+        from curbstop.billing.queries.stale_averages import stale_averages
+
+        rule = {**WINTER, "months": ["5", "6"], "effective_month": "7", "reads_min": "1"}
+        RuleValue.objects.create(
+            code="billing.average.winter", starts_on=date(2026, 1, 1), value=rule, unit="policy",
+            section=CodeSection.objects.get(citation="13.2"), proposed_by=town.people["supervisor"],
+            adopted_by=town.people["manager"],
+        )  # fmt: skip
+        asked, before = request(town, leaked), computed(town)
+        approve_averages(average_set=before, by=town.people["manager"], at=NOON)
+        assert stale_averages() == []
+
+        post_adjustment(request=asked, by=town.people["supervisor"], at=NOON + timedelta(hours=1))
+
+        (stale,) = stale_averages()
+        assert str(stale).endswith(f"a leak was credited since on account {leaked.account.number}.")
+        client.force_login(town.people["supervisor"])
+        assert str(stale) in client.get("/billing/averages/").content.decode()
+        client.post("/billing/averages/computations/", {"policy": "winter", "on": "2026-07-01"})
+        again = AverageSet.objects.get(approved_at=None, withdrawn_at=None)
+        approve_averages(average_set=again, by=town.people["manager"], at=NOON + timedelta(hours=3))
+        assert "again" not in " ".join(map(str, stale_averages()))
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from curbstop.metering.imports import read_meter_file
 from curbstop.metering.models import Usage
 from curbstop.metering.operations import UsageRefused, import_volumes, record_reads, settle_usage
 from curbstop.metering.proofs import PROOFS
-from curbstop.metering.queries import AccountRange, unbilled_usage_frame, usage_history
+from curbstop.metering.queries import AccountRange, unbilled_usage_frame, usage_history, usage_policy_on
 
 AT = datetime(2026, 9, 2, 9, 30, tzinfo=UTC)
 STARTS = date(2026, 1, 5)
@@ -134,3 +134,29 @@ class TestProofs:
         broken = {proof.name for proof in PROOFS if not proof.check().holds}
 
         assert broken == {"registered-is-what-was-read", "no-unit-lost-between-bills"}
+
+
+class TestFinalFraction:
+    """What is left of a unit when an agreement ends is dropped, or billed where the city says so (WX-1.5c)."""
+
+    @pytest.fixture(params=[("dropped", 9, "0.8"), ("billed", "9.8", 0), (None, 9, "0.8")])
+    def said(self, request):
+        return request.param
+
+    @pytest.fixture
+    def other_rules(self, said):
+        return {"metering.final_fraction": (said[0], "choice")} if said[0] else {}
+
+    def test_is_what_the_city_decides(self, said, street):
+        from curbstop.customers.models import ServiceAgreement
+
+        agreement = street["agreement_id"][0]
+        ServiceAgreement.objects.filter(pk=agreement).update(ends_on=date(2026, 2, 4))
+        read(("M-1", "2026-02-04", "109.8"))
+
+        settle(street, usage_policy_on(date(2026, 2, 4)))
+
+        usage = Usage.objects.get(agreement_id=agreement)
+        assert (usage.registered, usage.billed, usage.carried) == (
+            Decimal("9.8"), Decimal(said[1]), Decimal(said[2]),
+        )  # fmt: skip

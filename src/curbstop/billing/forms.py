@@ -77,6 +77,17 @@ class MoveAccount(forms.Form):
         self.fields["cycle"].queryset = cycles()  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
+class ComputeAverages(forms.Form):
+    """Which policy's averages to compute, and a day on which they hold."""
+
+    policy = forms.CharField(max_length=60, help_text="Its name, such as winter.")
+    on = forms.DateField(
+        label="For bills on",
+        help_text="They begin last before this day.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+
 class AgencyDay(forms.Form):
     """Which agency is settled for which day."""
 

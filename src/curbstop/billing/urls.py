@@ -55,6 +55,7 @@ urlpatterns = [
     path("masters/<str:number>/accounts/", masters.join_master, name="join_master"),
     path("masters/<str:number>/accounts/<str:account>/leave/", masters.leave_master, name="leave_master"),
     path("masters/<str:number>/summary.pdf", masters.summary_pdf, name="summary_pdf"),
+    path("averages/computations/", averages.compute_averages, name="compute_averages"),
     path("averages/", averages.averages, name="averages"),
     path("averages/<int:pk>/approval/", averages.approve_averages, name="approve_averages"),
     path("cycles/", cycles.cycles, name="cycles"),

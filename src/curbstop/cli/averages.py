@@ -36,6 +36,25 @@ def compute(policy: Policy, on: Day, person: Person, *, is_json: Json = False) -
 
 
 @app.command()
+def stale(person: Person, *, is_json: Json = False) -> None:
+    """Name the averages to compute again, because a leak was credited since; exit code 1 if there are any."""
+    need_database()
+    from curbstop.billing.permissions import SEE_RUNS
+    from curbstop.billing.queries.stale_averages import stale_averages
+
+    acting(person, SEE_RUNS)
+    found = stale_averages()
+    if is_json:
+        say_json({"stale": [{"averages": str(each.average_set), "accounts": list(each.accounts)} for each in found]})
+    else:
+        for each in found:
+            screen.print(str(each), markup=False)
+        screen.print(f"{len(found):,} to compute again.")
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
 def approve(policy: Policy, person: Person, *, is_json: Json = False) -> None:
     """Put the computed averages of a policy in force; who computed them cannot."""
     need_database()
