@@ -9,9 +9,12 @@ from django.db.utils import DatabaseError, IntegrityError
 
 from curbstop.foundation.database.transactions import transaction
 from curbstop.foundation.imports import FileRefused
+from curbstop.foundation.proofs import Outcome
 from curbstop.metering.imports import opened_interval_file
+from curbstop.metering.imports.intervals import BYTES_AN_INTERVAL, MIB
 from curbstop.metering.models import IntervalAlert, IntervalDay, IntervalImport
 from curbstop.metering.operations import AnswerRefused, answer_alert, record_intervals
+from curbstop.metering.proofs import interval_days_add_up
 from tests.metering.interval_files import clocks, csv_of, day, hours, other_rules, parquet_of
 
 __all__ = ["clocks", "other_rules"]
@@ -80,6 +83,24 @@ class TestRecordIntervals:
 
         assert IntervalDay.objects.count() == 60
         assert set(IntervalDay.objects.values_list("used_e4", flat=True)) == {2_400}
+
+    @pytest.mark.parametrize("written", [csv_of, parquet_of])
+    def test_holds_no_more_of_a_file_than_the_memory_it_is_given(self, tmp_path, written):
+        rows = [row for meter in range(40) for row in hours(f"X-{meter}", day("2026-06-01"), day("2026-06-30"))]
+        path = written(tmp_path / "file", rows)
+
+        with opened_interval_file(path, memory_mib=0.5) as file:
+            parts = [part.size for part in file.readings()]
+
+        assert sum(parts) == len(rows)
+        # A part is of whole meters, so it may be one meter above its share.
+        assert max(parts) * BYTES_AN_INTERVAL <= 0.5 * MIB + 720 * BYTES_AN_INTERVAL
+        assert not any(part.exists() for part in file.parts)
+
+    def test_adds_up(self, tmp_path):
+        load(csv_of(tmp_path / "a", hours("M-1", day("2026-06-01"), day("2026-06-03"))[3:-3]))
+
+        assert interval_days_add_up() == Outcome(checked=3, failures=[])
 
     def test_is_loaded_once_by_its_content(self, tmp_path):
         path = csv_of(tmp_path / "a", hours("M-1", day("2026-06-01"), day("2026-06-01")))

@@ -4,7 +4,7 @@ from curbstop.foundation.database.copying import read_frame
 from curbstop.foundation.proofs import Outcome, Proof
 from curbstop.foundation.quantities import Unit, ratio
 from curbstop.metering.domain.segments import VOLUMES
-from curbstop.metering.models import Read, ReadException, Usage
+from curbstop.metering.models import IntervalDay, Read, ReadException, Usage
 
 FAILURES_SHOWN = 100
 
@@ -169,6 +169,17 @@ def _settled() -> int:
     return Usage.objects.filter(to_read__isnull=False, superseded_at=None).count()
 
 
+def interval_days_add_up() -> Outcome:
+    """Add up the intervals of each day again, and count those that did not come."""
+    query = """
+        select format('interval day %s: %s used and %s missing, but its intervals say otherwise', id, used_e4, missing)
+               as failure
+          from metering_intervalday d
+         cross join lateral (select coalesce(sum(u), 0) as used, count(*) - count(u) as gaps from unnest(uses) u) x
+         where x.used <> d.used_e4 or x.gaps <> d.missing"""
+    return Outcome(checked=IntervalDay.objects.count(), failures=_failures(query))
+
+
 PROOFS = (
     Proof(
         "registered-is-what-was-read",
@@ -199,5 +210,10 @@ PROOFS = (
         "nothing-settled-from-held-reads",
         "No usage rests on a read that a person has yet to decide about",
         nothing_settled_from_held_reads,
+    ),
+    Proof(
+        "interval-days-add-up",
+        "The use of a day is the sum of its intervals",
+        interval_days_add_up,
     ),
 )
