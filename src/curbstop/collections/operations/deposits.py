@@ -157,9 +157,10 @@ def _release(deposit: SecurityDeposit, giving: Giving, *, people: tuple[User, Us
     refuse_card_number(giving.reason, DepositRefused)
     day = _open_day()
     deposit = SecurityDeposit.objects.select_related("account", "depositor").get(pk=deposit.pk)
+    owed = lock_open_items([deposit.open_item_id, *(item.id for item in open_items_of(deposit.account.debtor_id))])
+    # Asked behind the locks: whoever gave it back at the same moment is seen.
     if DepositRelease.objects.filter(deposit=deposit).exists():
         raise DepositRefused("This deposit was given back before.")
-    owed = lock_open_items([deposit.open_item_id, *(item.id for item in open_items_of(deposit.account.debtor_id))])
     asked = next(item for item in owed if item.id == deposit.open_item_id)
     _refuse_early(deposit, giving, on=day)
     others = [item for item in owed if item.charge != SERVICE]
