@@ -127,14 +127,14 @@ def scan_seconds(path: Path) -> float:
 def take_in(path: Path) -> dict[str, float]:
     """Import the year as the command does."""
     from curbstop.metering.imports import opened_interval_file
-    from curbstop.metering.models import IntervalAlert
     from curbstop.metering.operations import record_intervals
+    from curbstop.metering.queries.intervals import all_alerts
 
     began = time.perf_counter()
     with opened_interval_file(path, memory_mib=MEMORY_MIB) as file:
         loaded = record_intervals(file=file, on=NOON.date(), by=None, at=NOON)
     seconds = time.perf_counter() - began
-    alerts = IntervalAlert.objects.count()
+    alerts = all_alerts().count()
     return {"seconds": seconds, "intervals": float(loaded.intervals), "alerts": float(alerts)}
 
 
