@@ -36,12 +36,12 @@ def ask(person: Person, account: Account, service: Service, on: Day, why: Why) -
     need_database()
     from curbstop.billing.operations import request_exemption
     from curbstop.billing.permissions import REQUEST_EXEMPTION
-    from curbstop.billing.queries.exemptions import agreement_of
     from curbstop.customers.queries import accounts_visible_to
+    from curbstop.customers.queries.serving import agreement_for
 
     by = acting(person, REQUEST_EXEMPTION)
     found = accounts_visible_to(by).filter(number=account).first()
-    agreement = found and agreement_of(found, service, on.date())
+    agreement = found and agreement_for(found, service, on.date())
     if agreement is None:
         refuse(f"No account {account} has {service} on {on.date()}.")
     asked = _do(request_exemption, by, reason=why, starts_on=on.date(), agreement_id=agreement.pk)

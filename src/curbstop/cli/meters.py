@@ -78,9 +78,9 @@ def _do(operation: Callable[..., Any], refusal: type[Exception], person: str, **
 
 
 def _point(number: str) -> Any:
-    from curbstop.customers.models import ServicePoint
+    from curbstop.customers.queries.serving import service_points
 
-    found = ServicePoint.objects.filter(number=number).first()
+    found = service_points().filter(number=number).first()
     if found is None:
         wrong_usage(f"There is no service point {number}.")
     return found

@@ -14,6 +14,7 @@ from curbstop.billing.models import Bill, BilledPeriod
 from curbstop.billing.queries.adjustments import rule_or_none
 from curbstop.billing.queries.repricing import billed_of, priced, segments_of
 from curbstop.customers.models import ServiceAgreement
+from curbstop.customers.queries.serving import agreement_at
 from curbstop.ledger.queries import services
 from curbstop.metering.domain.meter_tests import TestRules
 from curbstop.metering.queries import usage_history
@@ -58,8 +59,7 @@ def test_rules_on(on: date) -> TestRules | None:
 
 def agreement_of_meter(serial: str, on: date) -> ServiceAgreement | None:
     """Return the agreement whose use a meter counted on a day."""
-    serving = ServiceAgreement.objects.filter(service_point_id=point_of_meter(serial, on), starts_on__lte=on)
-    return serving.exclude(ends_on__lt=on).select_related("account").order_by("-starts_on").first()
+    return agreement_at(point_of_meter(serial, on), on)
 
 
 def daily_use_before(agreement: ServiceAgreement, stopped_on: date) -> Fraction | None:

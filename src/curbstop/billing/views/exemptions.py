@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from curbstop.billing import forms, operations, permissions
-from curbstop.billing.queries.exemptions import agreement_of, exemptions_visible_to
+from curbstop.billing.queries.exemptions import exemptions_visible_to
 from curbstop.customers.queries import accounts_visible_to
+from curbstop.customers.queries.serving import agreement_for
 from curbstop.foundation.access.guards import StaffRequest, requires
 
 ROWS_A_PAGE = 50
@@ -32,7 +33,7 @@ def request_exemption(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         typed = form.cleaned_data
         account = accounts_visible_to(request.user).filter(number=typed["account"]).first()
-        agreement = account and agreement_of(account, typed["service"], typed["starts_on"])
+        agreement = account and agreement_for(account, typed["service"], typed["starts_on"])
         if agreement is None:
             form.add_error("account", "No account of this number has the service on that day.")
         else:

@@ -3,6 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from curbstop.customers.models import ServicePoint
+from curbstop.customers.queries.serving import service_points
 from curbstop.foundation.access.models import User
 from curbstop.metering.models import Installation, SubmeterLink
 from curbstop.metering.permissions import SEE_READS
@@ -10,7 +11,7 @@ from curbstop.metering.permissions import SEE_READS
 
 def points_visible_to(user: User) -> QuerySet[ServicePoint]:
     """Return the service points whose meters a person may see."""
-    every = ServicePoint.objects.select_related("premises", "service")
+    every = service_points()
     return every if user.may(SEE_READS) else every.none()
 
 
