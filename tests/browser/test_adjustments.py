@@ -88,7 +88,7 @@ class TestAdjustments:
         page.fill("#id_amount", "40.00")
         page.fill("#id_note", "The pump failed and we knew of it.")
         page.press("#id_note", "Enter")
-        page.wait_for_selector("text=it waits for a second person")
+        page.wait_for_selector("text=This is over your limit")
         assert not Adjustment.objects.exists()
 
         boss = page_for(town.people["supervisor"], 768)
