@@ -6,6 +6,8 @@
   if (!list) return;
   const rows = [...list.querySelectorAll("tr")];
   const form = document.querySelector("[data-decision]");
+  // A decision loads the page anew; the next exception is then where the last one was.
+  const place = `workbench ${location.pathname}`;
   let chosen = -1;
 
   const choose = (index) => {
@@ -20,7 +22,7 @@
   const decide = (address, what) => {
     if (!form || !address) return;
     form.action = address;
-    form.querySelector("[data-what]").textContent = `${what}: ${rows[chosen].querySelector("a").textContent}`;
+    form.querySelector("[data-what]").textContent = `${what} ${rows[chosen].querySelector("a").textContent}`;
     form.hidden = false;
     const reason = form.querySelector("input[name=reason]");
     reason.value = "";
@@ -61,5 +63,10 @@
       row.setAttribute("aria-current", "true");
     }
   });
+  form?.addEventListener("submit", () => sessionStorage.setItem(place, chosen));
   form?.querySelector("[data-cancel]").addEventListener("click", () => choose(chosen));
+
+  const left = sessionStorage.getItem(place);
+  sessionStorage.removeItem(place);
+  if (left !== null) choose(Math.min(Number(left), rows.length - 1));
 })();
