@@ -87,7 +87,7 @@ class TestAdjustments:
         assert "$25.00" in page.text_content("main")  # Her limit, shown before she asks for more.
         page.fill("#id_amount", "40.00")
         page.fill("#id_note", "The pump failed and we knew of it.")
-        page.press("#id_note", "Enter")
+        page.click("button:has-text('Ask for the adjustment')")
         page.wait_for_selector("text=This is over your limit")
         assert not Adjustment.objects.exists()
 
