@@ -1,12 +1,21 @@
 """Santa Monica's real readings billed with its published rates, two months at a time, and a day at the counter."""
 
 import random
+import re
 from concurrent.futures import Executor
 from datetime import date, datetime
 from pathlib import Path
 
-from curbstop.billing.operations import approve_run, draft_bills, release_bills
-from curbstop.billing.queries import cycles
+from curbstop.billing.models import BillingRun
+from curbstop.billing.operations import (
+    approve_exemption,
+    approve_run,
+    draft_bills,
+    end_exemption,
+    release_bills,
+    request_exemption,
+)
+from curbstop.billing.queries import cycles, stopping_services
 from curbstop.demo.day import Told, close_day, open_day, pay_by_mail, play_counter_day
 from curbstop.demo.larkspur_bend import PACKS, adopt_pack, morning_of, open_periods
 from curbstop.demo.people import make_people
@@ -14,6 +23,8 @@ from curbstop.demo.santa_monica import MONTHS_A_PERIOD, Codes, load_usage
 from curbstop.foundation.access.models import User
 from curbstop.foundation.periods import add_months
 from curbstop.ordinances.queries import calendar_on, city
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def make_santa_monica(*, data: Path, dice: random.Random, executor: Executor | None, told: Told) -> None:
@@ -54,6 +65,23 @@ def _bill(*, through: date, people: dict[str, User], at: datetime, executor: Exe
         at=at,
         executor=executor,
     )
+    _exempt_unread_days(run, people=people, at=at)
     # Every other month half of the meters are not due, and the file does not say which.
     run = approve_run(run=run, by=people["manager"], at=at, accepts_holds=True)
     release_bills(run=run, by=people["manager"], at=at, executor=executor)
+
+
+def _exempt_unread_days(run: BillingRun, *, people: dict[str, User], at: datetime) -> None:
+    """Let two people agree that days between two readings, of which the file has none, are never billed."""
+    for lost in stopping_services(run.bill_on):
+        if lost.way == "GAP":
+            first, last = map(date.fromisoformat, DAY.findall(lost.detail))
+            asked = request_exemption(
+                reason="The file has no reading of these days.",
+                starts_on=first,
+                by=people["supervisor"],
+                at=at,
+                agreement_id=lost.agreement_id,
+            )
+            agreed = approve_exemption(exemption=asked, by=people["manager"], at=at)
+            end_exemption(exemption=agreed, ends_on=last, by=people["manager"], at=at)
