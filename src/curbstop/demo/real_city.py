@@ -15,7 +15,7 @@ from curbstop.billing.operations import (
     release_bills,
     request_exemption,
 )
-from curbstop.billing.queries import cycles, stopping_services
+from curbstop.billing.queries import Stranded, cycles, stopping_services
 from curbstop.demo.day import Told, close_day, open_day, pay_by_mail, play_counter_day
 from curbstop.demo.larkspur_bend import PACKS, adopt_pack, morning_of, open_periods
 from curbstop.demo.people import make_people
@@ -73,15 +73,20 @@ def _bill(*, through: date, people: dict[str, User], at: datetime, executor: Exe
 
 def _exempt_unread_days(run: BillingRun, *, people: dict[str, User], at: datetime) -> None:
     """Let two people agree that days between two readings, of which the file has none, are never billed."""
-    for lost in stopping_services(run.bill_on):
-        if lost.way == "GAP":
-            first, last = map(date.fromisoformat, DAY.findall(lost.detail))
-            asked = request_exemption(
-                reason="The file has no reading of these days.",
-                starts_on=first,
-                by=people["supervisor"],
-                at=at,
-                agreement_id=lost.agreement_id,
-            )
-            agreed = approve_exemption(exemption=asked, by=people["manager"], at=at)
-            end_exemption(exemption=agreed, ends_on=last, by=people["manager"], at=at)
+    # They are named a thousand at a time.
+    while gaps := [lost for lost in stopping_services(run.bill_on) if lost.way == "GAP"]:
+        for lost in gaps:
+            _exempt(lost, people=people, at=at)
+
+
+def _exempt(lost: Stranded, *, people: dict[str, User], at: datetime) -> None:
+    first, last = map(date.fromisoformat, DAY.findall(lost.detail))
+    asked = request_exemption(
+        reason="The file has no reading of these days.",
+        starts_on=first,
+        by=people["supervisor"],
+        at=at,
+        agreement_id=lost.agreement_id,
+    )
+    agreed = approve_exemption(exemption=asked, by=people["manager"], at=at)
+    end_exemption(exemption=agreed, ends_on=last, by=people["manager"], at=at)
