@@ -27,8 +27,8 @@ POLICIES = [
     {"code": "carried", "carry_over": "yes", "good_months_min": "12"},
     {"code": "rolling", "rolling": "yes"},
 ]
-# A twelfth of the one bill of $44.00, with five percent: $3.85.
-MONTHLY = 385
+# The one bill of $44.00 is of two months: half of it, with five percent, is $23.10.
+MONTHLY = 2_310
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ class TestEnrollBudget:
         plan = join(town, account)
 
         amount = plan.amounts.get()
-        assert (amount.amount_cents, amount.derivation) == (MONTHLY, {"how": "44.00 ÷ 12 + 5 %"})
+        assert (amount.amount_cents, amount.derivation) == (MONTHLY, {"how": "44.00 ÷ 2 + 5 %"})
 
     def test_happens_once_for_an_account(self, town: Town, account: Any) -> None:
         join(town, account)
@@ -109,7 +109,7 @@ class TestBudgetDue:
 
         assert (due.due_cents, due.past_due_cents) == (MONTHLY - 200, MONTHLY - 200)
         assert not due.is_in_good_standing
-        town.pay(account, 185)
+        town.pay(account, MONTHLY - 200)
         assert budget_due([account.pk], on=date(2026, 8, 31))[account.pk].is_in_good_standing
 
     def test_leaves_accounts_without_a_plan_out(self, town: Town, account: Any) -> None:

@@ -10,6 +10,7 @@ from curbstop.billing.domain.budget_plans import (
     Installments,
     is_reviewed,
     monthly_amount,
+    months_of,
     read_budget_policies,
     read_budget_policy,
     reviewed,
@@ -47,6 +48,11 @@ class TestMonthlyAmount:
 
     def test_takes_bills_of_every_two_months(self) -> None:
         assert monthly_amount(read_budget_policy(SMUD), [19_400] * 6).cents == 9_700
+
+    def test_of_a_short_history_is_what_one_of_its_months_cost(self) -> None:
+        assert [months_of(days) for days in (20, 61, 122, 350, 365, 380)] == [1, 2, 4, 12, 12, 12]
+        amount = monthly_amount(read_budget_policy(SMUD), [26_073, 26_072], months=4)
+        assert (amount.cents, amount.how) == (13_036, "521.45 ÷ 4")
 
 
 class TestReview:

@@ -224,7 +224,7 @@ class TestBudget:
 
         page = text(office("representative").post(f"{self.ADDRESS}enrollment/", {"policy": "fixed"}, follow=True))
 
-        assert "$13.13" in page
+        assert "$78.75" in page
         assert "True balance" in page
         account_page = text(office("representative").get("/accounts/100001/"))
         assert "Budget amount due" in account_page

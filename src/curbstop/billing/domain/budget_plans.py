@@ -15,6 +15,7 @@ from curbstop.billing.domain.leaks import months_before
 from curbstop.foundation.money import Cents, dollars, to_cents
 
 MONTHS = 12
+DAYS_A_YEAR = 365
 HUNDRED = Decimal(100)
 
 _OPTIONAL = (
@@ -133,12 +134,22 @@ def read_budget_policy(value: Any) -> BudgetPolicy:
     )
 
 
-def monthly_amount(policy: BudgetPolicy, totals: Sequence[Cents], *, carried_cents: Cents = 0) -> MonthlyAmount:
-    """Return a twelfth of a year's bills, with the cushion, and a twelfth of what is carried over (WX-1.8)."""
+def months_of(days: int) -> int:
+    """Return how many months so many billed days are, from one to twelve: 122 days are four."""
+    return min(max(round(days * MONTHS / DAYS_A_YEAR), 1), MONTHS)
+
+
+def monthly_amount(
+    policy: BudgetPolicy, totals: Sequence[Cents], *, months: int = MONTHS, carried_cents: Cents = 0
+) -> MonthlyAmount:
+    """Return a twelfth of a year's bills, with the cushion, and a twelfth of what is carried over (WX-1.8).
+
+    `months` is what the bills cover: an account of four months pays a fourth of them, or it would begin too low.
+    """
     assert totals, "an account without a bill has no budget amount"
     year = sum(totals)
-    exact = Decimal(year) / MONTHS * (1 + policy.cushion_percent / HUNDRED) + Decimal(carried_cents) / MONTHS
-    how = f"{dollars(year)} ÷ {MONTHS}"
+    exact = Decimal(year) / months * (1 + policy.cushion_percent / HUNDRED) + Decimal(carried_cents) / MONTHS
+    how = f"{dollars(year)} ÷ {months}"
     if policy.cushion_percent:
         how += f" + {policy.cushion_percent.normalize():f} %"
     if carried_cents:
@@ -151,9 +162,11 @@ def is_reviewed(policy: BudgetPolicy, month: int) -> bool:
     return policy.is_rolling or month in policy.review_months
 
 
-def reviewed(policy: BudgetPolicy, current_cents: Cents, totals: Sequence[Cents]) -> MonthlyAmount | None:
+def reviewed(
+    policy: BudgetPolicy, current_cents: Cents, totals: Sequence[Cents], *, months: int = MONTHS
+) -> MonthlyAmount | None:
     """Return the new amount if bills moved by more than the policy bears, or always where it rolls; else nothing."""
-    fresh = monthly_amount(policy, totals)
+    fresh = monthly_amount(policy, totals, months=months)
     moved = abs(fresh.cents - current_cents) * HUNDRED
     if fresh.cents == current_cents:
         return None

@@ -17,7 +17,7 @@ from curbstop.billing.domain.budget_plans import (
 )
 from curbstop.billing.domain.leaks import months_before
 from curbstop.billing.models import BudgetAmount, BudgetPlan
-from curbstop.billing.queries.budget_plans import budget_terms_on, late_months_of, year_of_bills
+from curbstop.billing.queries.budget_plans import budget_terms_on, late_months_of, months_billed, year_of_bills
 from curbstop.customers.models import Account
 from curbstop.foundation import audit
 from curbstop.foundation.access.models import User
@@ -69,7 +69,8 @@ def review_budget(*, plan: BudgetPlan, on: date, by: User, at: datetime) -> Budg
         raise BudgetRefused(f"This plan is not looked at in its month {month}.")
     current = BudgetAmount.objects.filter(plan=plan).latest("starts_on")
     totals = year_of_bills(plan.account_id, on=on)
-    fresh = reviewed(policy, current.amount_cents, totals) if totals else None
+    months = months_billed(plan.account_id, on=on)
+    fresh = reviewed(policy, current.amount_cents, totals, months=months) if totals else None
     if fresh is None:
         return None
     amount = _set_amount(plan, fresh, on=on, by=by, at=at)
@@ -127,7 +128,9 @@ def _enroll(account: Account, code: str, *, on: date, by: User, at: datetime, ca
         enrolled_by=by,
         at=at,
     )
-    amount = _set_amount(plan, monthly_amount(policy, totals, carried_cents=carried_cents), on=on, by=by, at=at)
+    months = months_billed(account.pk, on=on)
+    reckoned = monthly_amount(policy, totals, months=months, carried_cents=carried_cents)
+    amount = _set_amount(plan, reckoned, on=on, by=by, at=at)
     audit.record(
         actor=by, event="billing.budget_plan.enrolled", subject=plan, at=at,
         detail={"policy": code, "cents": amount.amount_cents},

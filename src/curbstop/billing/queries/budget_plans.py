@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from curbstop.billing.domain.budget_plans import BudgetPolicy, Installments, read_budget_policies
+from curbstop.billing.domain.budget_plans import BudgetPolicy, Installments, months_of, read_budget_policies
 from curbstop.billing.domain.leaks import months_before
 from curbstop.billing.models import Bill, BudgetAmount, BudgetPlan
 from curbstop.billing.permissions import SEE_BILLS
@@ -112,6 +112,14 @@ def year_of_bills(account_id: int, *, on: date) -> tuple[int, ...]:
         account_id=account_id, cancelled_at=None, bill_on__gt=months_before(on, YEAR_MONTHS), bill_on__lte=on
     )
     return tuple(bills.order_by("number").values_list("total_cents", flat=True))
+
+
+def months_billed(account_id: int, *, on: date) -> int:
+    """Return how many months the bills of the twelve months before a day cover."""
+    bills = Bill.objects.filter(
+        account_id=account_id, cancelled_at=None, bill_on__gt=months_before(on, YEAR_MONTHS), bill_on__lte=on
+    )
+    return months_of(sum(bills.values_list("days", flat=True)))
 
 
 def late_months_of(account_id: int, debtor_id: int, *, on: date, months: int) -> int:

@@ -15,6 +15,7 @@ from curbstop.billing.queries.budget_plans import (
     budget_due,
     budget_plans_visible_to,
     budget_policies_on,
+    months_billed,
     year_of_bills,
 )
 from curbstop.customers.queries import accounts_visible_to
@@ -104,6 +105,7 @@ def _page(request: StaffRequest, number: str, form: forms.EnrollBudget | None, r
         "labels": {code: policy.label_en for code, policy in policies.items()},
         "year_cents": sum(bills),
         "bills": len(bills),
+        "months": months_billed(account.pk, on=on),
         "may_enroll": request.user.may(permissions.ENROLL_BUDGET),
         "form": form or (forms.EnrollBudget(policies=policies.values()) if policies else None),
         "reason": reason,
