@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from curbstop.billing.domain.charges import LINE_SCHEMA
 from curbstop.billing.domain.rebilling import Whole, repriced, wholes, with_rates, with_use
 from curbstop.billing.models import Bill, RebillBatch, RebillItem
-from curbstop.billing.permissions import SEE_RUNS
+from curbstop.billing.permissions import SEE_ADJUSTMENTS
 from curbstop.billing.queries.comparing import billed_segments
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.copying import read_frame
@@ -75,7 +75,7 @@ class Touched:
 def rebills_visible_to(user: User) -> QuerySet[RebillBatch]:
     """Return the batches of corrected bills that a person may see, newest first."""
     batches = RebillBatch.objects.select_related("drafted_by", "approved_by").order_by("-pk")
-    return batches if user.may(SEE_RUNS) else batches.none()
+    return batches if user.may(SEE_ADJUSTMENTS) else batches.none()
 
 
 def items_of(batch: RebillBatch) -> QuerySet[RebillItem]:

@@ -19,7 +19,7 @@ from curbstop.metering.queries.standing import standing_read
 ROWS_A_PAGE = 25
 
 
-@requires(permissions.SEE_RUNS)
+@requires(permissions.SEE_ADJUSTMENTS)
 def rebills(request: StaffRequest) -> HttpResponse:
     """List the batches of corrected bills, newest first, with the form that drafts the next one."""
     form = forms.DraftRebill() if request.user.may(permissions.REQUEST_CANCELLATION) else None
@@ -63,7 +63,7 @@ def _agreements_of(number: str, request: StaffRequest) -> tuple[int, ...]:
     return tuple(own["agreement_id"].to_list())
 
 
-@requires(permissions.SEE_RUNS)
+@requires(permissions.SEE_ADJUSTMENTS)
 def rebill(request: StaffRequest, pk: int) -> HttpResponse:
     """Show a batch: every bill with what it was, what it becomes, and by what it was replaced."""
     batch = get_object_or_404(rebills_visible_to(request.user), pk=pk)

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.urls import reverse
 
-from curbstop.billing.permissions import SEE_ADJUSTMENTS, SEE_REFUNDS, SEE_RUNS
+from curbstop.billing.permissions import SEE_ADJUSTMENTS, SEE_BILLS, SEE_REFUNDS, SEE_RUNS
 from curbstop.cashiering.permissions import APPROVE_VOID, TAKE_PAYMENT, VIEW_RECEIPTS
 from curbstop.collections.permissions import SEE_COLLECTIONS
 from curbstop.customers.permissions import SEE_ACCOUNTS
@@ -38,13 +38,13 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Billing",
         (
             ("Billing runs", "billing:runs", SEE_RUNS),
-            ("Corrected bills", "billing:rebills", SEE_RUNS),
+            ("Corrected bills", "billing:rebills", SEE_ADJUSTMENTS),
             ("Adjustments", "billing:adjustments", SEE_ADJUSTMENTS),
             ("Refunds", "billing:refunds", SEE_REFUNDS),
             ("Averages", "billing:averages", SEE_RUNS),
             ("Cycles", "billing:cycles", SEE_RUNS),
             ("Billing calendar", "billing:this_year", SEE_RUNS),
-            ("Master accounts", "billing:masters", SEE_RUNS),
+            ("Master accounts", "billing:masters", SEE_BILLS),
         ),
     ),
     (
