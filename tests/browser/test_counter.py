@@ -194,7 +194,7 @@ class TestSecondPeople:
         follow(boss, "main tbody a")
         assert barriers(boss) == []
         follow(boss, "text=Approve void")
-        boss.wait_for_selector("text=VOID")
+        boss.wait_for_selector("main >> text=VOID")
 
         page.goto(reverse("cashiering:count_drawer", args=[drawer.pk]))
         page.fill("#id_face_10000", "3")
