@@ -28,7 +28,7 @@ from curbstop.foundation.documents import render_pdf
 from curbstop.ordinances.queries import NoSuchRule, value_on
 
 TEMPLATE = Path(__file__).parents[1] / "documents/statement.typ"
-# Fonts are cut to size once a file, a fifth of the time of a file of ten; larger ones win little and are remembered longer.
+# Fonts are cut to size once a file; larger files win little and are remembered longer.
 PIECES_A_BATCH = 50
 # A city that mails by itself has no trays: one group for all of it.
 NO_TRAYS = 2**31
