@@ -7,8 +7,11 @@ from django.db import ProgrammingError
 from django.test import Client
 
 from curbstop.billing import operations, queries
+from curbstop.billing.domain.adjustments import Asked, AskedLine
 from curbstop.billing.domain.agencies import AgenciesRefused, read_agencies
-from curbstop.billing.models import Bill, Settlement
+from curbstop.billing.models import AdjustmentRequest, Bill, Settlement
+from curbstop.billing.operations.adjustments import AdjustmentRefused, request_adjustment
+from curbstop.billing.queries.adjustments import services_adjustable_by
 from curbstop.foundation.database.transactions import transaction
 from curbstop.journeys.proofs import entries_have_documents
 from curbstop.ledger.models import BusinessDay, Posting, Service
@@ -131,6 +134,23 @@ class TestSettle:
         settlement = prepare(joint)
         with pytest.raises(ProgrammingError, match="permission denied"):
             Settlement.objects.filter(pk=settlement.pk).update(remitted_cents=1)
+
+
+class TestAdjustableServices:
+    def test_leave_out_what_the_agency_does_not_let_the_city_adjust(self, joint):
+        lead = joint.people["lead"]
+        assert "sewer" not in {service.code for service in services_adjustable_by(lead, on=TODAY)}
+        assert "water" in {service.code for service in services_adjustable_by(lead, on=TODAY)}
+        # Before the rule began the lines were the city's own.
+        assert "sewer" in {service.code for service in services_adjustable_by(lead, on=date(2025, 12, 31))}
+        assert read_agencies([{**DISTRICT, "lets_adjust": "yes"}])[0].lets_adjust
+
+    def test_are_all_that_an_adjustment_may_name(self, joint, collected):
+        line = AskedLine(joint.services["sewer"], 500)
+        asked = Asked(kind="credit", reason="courtesy", note="A courtesy of the office", lines=(line,))
+        with pytest.raises(AdjustmentRefused, match="another's to adjust"):
+            request_adjustment(account=collected, asked=asked, by=joint.people["lead"], at=NOON)
+        assert not AdjustmentRequest.objects.exists()
 
 
 class TestStatement:

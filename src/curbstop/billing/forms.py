@@ -133,7 +133,7 @@ class RequestExemption(Reason):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["service"].choices = [(each.code, each.name_en) for each in services()]  # type: ignore[attr-defined]
+        self.fields["service"].choices = [(each.code, each.name_en) for each in services()]  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class EndExemption(forms.Form):

@@ -218,7 +218,7 @@ def _refuse_unsound(asked: Asked, account: Account, by: User) -> None:
         refuse_card_number(text, AdjustmentRefused)
     if not asked.lines or any(line.amount_cents <= 0 for line in asked.lines):
         raise AdjustmentRefused("Give an amount above zero for at least one service.")
-    allowed = set(services_adjustable_by(by).values_list("pk", flat=True))
+    allowed = set(services_adjustable_by(by, on=_today()).values_list("pk", flat=True))
     if any(line.service_id not in allowed for line in asked.lines):
         raise AdjustmentRefused("Charges of this service are another's to adjust.")
     named = {line.open_item_id: line.service_id for line in asked.lines if line.open_item_id is not None}

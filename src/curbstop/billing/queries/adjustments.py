@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from curbstop.billing.domain.adjustments import Ground, Standing, read_grounds
 from curbstop.billing.models import Adjustment, AdjustmentRequest
 from curbstop.billing.permissions import SEE_ADJUSTMENTS
+from curbstop.billing.queries.settlements import agencies_on
 from curbstop.foundation.access.models import User
 from curbstop.foundation.database.copying import read_frame
 from curbstop.foundation.money import to_cents
@@ -143,9 +144,13 @@ def waiting_adjustments(user: User) -> QuerySet[AdjustmentRequest]:
     return waiting.order_by("pk")
 
 
-def services_adjustable_by(user: User) -> QuerySet[Service]:
-    """Return the services whose charges a person may adjust; another agency's lines are that agency's to adjust."""
-    adjustable = services()
+def services_adjustable_by(user: User, *, on: date) -> QuerySet[Service]:
+    """Return the services whose charges a person may adjust on a day.
+
+    Another agency's lines are that agency's to adjust, unless it lets the city (rulebook §1.7).
+    """
+    others = {code for agency in agencies_on(on) if not agency.lets_adjust for code in agency.services}
+    adjustable = services().exclude(code__in=others)
     return adjustable if user.may(SEE_ADJUSTMENTS) else adjustable.none()
 
 

@@ -42,7 +42,7 @@ def request_adjustment(request: StaffRequest, number: str) -> HttpResponse:
     """Ask for a credit or a charge on an account, and post it at once if it is within the own limit."""
     account = get_object_or_404(accounts_visible_to(request.user), number=number)
     on = day_or_today(timezone.localdate())
-    services = services_adjustable_by(request.user)
+    services = services_adjustable_by(request.user, on=on)
     items = open_items_of(account.debtor_id)
     codes = {service.code: service.pk for service in services}
     choices = [
